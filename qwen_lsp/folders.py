@@ -1,0 +1,50 @@
+"""Where qwen-lsp keeps its files on this machine.
+
+Everything lies under the platform's own cache, data, log and runtime folders; `QWEN_LSP_HOME`
+moves all of them below one folder, which is also how tests stay out of a user's files.
+"""
+
+import os
+import zlib
+from pathlib import Path
+
+import platformdirs
+
+_APP = "qwen-lsp"
+
+
+def _folder(kind: str, default: str) -> Path:
+    home = os.environ.get("QWEN_LSP_HOME")
+    path = Path(home).expanduser().absolute() / kind if home else Path(default)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def models_folder() -> Path:
+    """Return the folder of downloaded weights (large, and worth keeping)."""
+    return _folder("data", platformdirs.user_data_dir(_APP, appauthor=False)) / "models"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be made again."""
+    return _folder("cache", platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
+def log_folder() -> Path:
+    """Return the folder of log files."""
+    return _folder("log", platformdirs.user_log_dir(_APP, appauthor=False))
+
+
+def engine_folder() -> Path:
+    """Return the folder of the engine's lock, address and socket, open to this user only.
+
+    It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes),
+    in which case the platform's runtime folder is used.
+    """
+    folder = cache_folder() / "engine"
+    if os.name == "posix" and len(os.fsencode(folder)) > 70:
+        tag = f"{os.getuid()}-{zlib.crc32(os.fsencode(folder)):08x}"
+        folder = Path(platformdirs.user_runtime_dir(_APP, appauthor=False)) / tag
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder

@@ -1,0 +1,40 @@
+"""A snapshot of one text file, as it was when a request began."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from qwen_lsp.text.edits import Span
+from qwen_lsp.text.lines import LineIndex
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of one file. Never changes; an edit makes a new one.
+
+    `uri` is what the editor calls the file, `path` its path for people and prompts (relative to
+    the workspace where there is one), `language_id` the protocol's name of its language, and
+    `version` the editor's counter.
+    """
+
+    uri: str
+    path: str
+    language_id: str
+    version: int
+    text: str
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        """Return the line index of the text."""
+        return LineIndex(self.text)
+
+    def slice(self, span: Span) -> str:
+        """Return the text of `span`."""
+        return self.text[span.start : span.end]
+
+    @cached_property
+    def line_end(self) -> str:
+        """Return the line end that the file uses first: CRLF, LF or CR."""
+        position = self.lines.end(0)
+        if self.text.startswith("\r\n", position):
+            return "\r\n"
+        return "\r" if self.text.startswith("\r", position) else "\n"

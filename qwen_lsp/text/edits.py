@@ -1,0 +1,73 @@
+"""Spans and edits, and the smallest edit between two texts. Offsets count code points."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A half-open range of offsets."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        """Refuse a span that runs backwards."""
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"a span cannot run from {self.start} to {self.end}")
+
+    def contains(self, other: "Span") -> bool:
+        """Say whether `other` lies inside this span (touching the ends counts)."""
+        return self.start <= other.start and other.end <= self.end
+
+    def touches(self, offset: int) -> bool:
+        """Say whether `offset` lies in this span or at one of its ends."""
+        return self.start <= offset <= self.end
+
+
+@dataclass(frozen=True, order=True)
+class TextEdit:
+    """Replace `span` by `new_text`."""
+
+    span: Span
+    new_text: str
+
+
+def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
+    """Return `text` with all edits applied at once; raises ValueError where two overlap."""
+    parts: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        if edit.span.start < position or edit.span.end > len(text):
+            raise ValueError(f"the edit at {edit.span} overlaps another or leaves the text")
+        parts += [text[position : edit.span.start], edit.new_text]
+        position = edit.span.end
+    return "".join([*parts, text[position:]])
+
+
+def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
+    """Return the one edit from `old` to `new` without their common ends, None if they are equal.
+
+    `base` is the offset of `old` in its document.
+    """
+    if old == new:
+        return None
+    shorter = min(len(old), len(new))
+    head = 0
+    while head < shorter and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    return TextEdit(Span(base + head, base + len(old) - tail), new[head : len(new) - tail])
+
+
+def unified_diff(path: str, old: str, new: str) -> str:
+    """Return a unified diff that `patch -p1` and `git apply` take, empty where nothing changed."""
+    lines: list[str] = []
+    for line in difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+    ):
+        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(lines)
