@@ -65,9 +65,8 @@ def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
 
 def unified_diff(path: str, old: str, new: str) -> str:
     """Return a unified diff that `patch -p1` and `git apply` take, empty where nothing changed."""
-    lines: list[str] = []
-    for line in difflib.unified_diff(
+    lines = difflib.unified_diff(
         old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-    ):
-        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(lines)
+    )
+    no_end = "\n\\ No newline at end of file\n"
+    return "".join(line if line.endswith("\n") else line + no_end for line in lines)

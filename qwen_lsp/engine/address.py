@@ -1,0 +1,86 @@
+"""How an engine process is found: one lock and one address file for each model.
+
+The engine holds the lock as long as it lives, so the operating system removes it with the
+process, however that ends; an address without a held lock is stale by definition. The folder is
+open to this user only, and so are the socket and the key that lie in it.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from qwen_lsp import __version__
+from qwen_lsp.engine.messages import PROTOCOL
+from qwen_lsp.folders import engine_folder
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """What an engine process is started with. Zero threads means: find out."""
+
+    model_path: Path
+    context_tokens: int = 8192
+    threads: int = 0
+    gpu_layers: int = -1
+    idle_minutes: float = 10.0
+    chat_options: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return the name of the engine: one for each model file, protocol and release."""
+        text = f"{self.model_path.absolute()}|{PROTOCOL}|{__version__}"
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a running engine listens. `authkey` is the shared key of the handshake, in hex."""
+
+    pid: int
+    address: str
+    authkey: str
+    model_path: str
+
+
+def lock_path(key: str) -> Path:
+    """Return the file that the engine of `key` keeps locked while it lives."""
+    return engine_folder() / f"{key}.lock"
+
+
+def address_path(key: str) -> Path:
+    """Return the file with the address of the engine of `key`."""
+    return engine_folder() / f"{key}.json"
+
+
+def new_address(options: EngineOptions) -> Address:
+    """Return an address for an engine that this process is about to be."""
+    if os.name == "nt":
+        address = rf"\\.\pipe\qwen-lsp-{options.key}-{secrets.token_hex(8)}"
+    else:
+        address = str(engine_folder() / f"{options.key}.sock")
+    return Address(os.getpid(), address, secrets.token_hex(32), str(options.model_path))
+
+
+def publish(key: str, address: Address) -> None:
+    """Write the address file so that a reader sees all of it or nothing."""
+    path = address_path(key)
+    new = path.with_suffix(f".{os.getpid()}.new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(asdict(address)), encoding="utf-8")
+    new.replace(path)
+
+
+def read_address(key: str) -> Address | None:
+    """Return the published address, None where there is none (or half of one)."""
+    try:
+        return Address(**json.loads(address_path(key).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def published_keys() -> list[str]:
+    """Return the keys of all engines that have published an address, running or not."""
+    return sorted(path.stem for path in engine_folder().glob("*.json"))

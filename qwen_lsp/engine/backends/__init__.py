@@ -1,0 +1,1 @@
+"""What can run a model. Backends do not know each other; `base` says what each must do."""

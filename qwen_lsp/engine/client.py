@@ -1,0 +1,337 @@
+"""The engine as the language server and the command line see it.
+
+It finds the running engine of a model or starts one, keeps a channel to it, and gives each answer
+to the task that asked. When the process dies, the requests under way fail with a sentence and the
+next request starts it again, with a pause if that keeps happening.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
+from typing import Any
+
+from qwen_lsp.engine.address import Address, EngineOptions, read_address
+from qwen_lsp.engine.channel import Channel
+from qwen_lsp.engine.messages import (
+    AskStatus,
+    Cancel,
+    Done,
+    EngineMessage,
+    Failed,
+    Generate,
+    LoadFailed,
+    Loading,
+    Ready,
+    Status,
+    Stop,
+    Text,
+)
+from qwen_lsp.engine.requests import (
+    EngineError,
+    EngineUnavailableError,
+    GenerateRequest,
+    Generation,
+    ModelFacts,
+    PromptTooLongError,
+)
+from qwen_lsp.folders import engine_folder, log_folder
+
+_log = logging.getLogger(__name__)
+
+_START_SECONDS = 30.0
+_CRASHES_ALLOWED = 3
+_CRASH_WINDOW_SECONDS = 60.0
+
+# Engines that this process started; they outlive it, but while it lives it must reap them.
+_children: list["subprocess.Popen[bytes]"] = []
+
+
+@atexit.register
+def _leave_children() -> None:
+    # They go on by intent; without a return code Popen would warn that they still run.
+    for child in _children:
+        child.returncode = child.poll() or 0
+
+
+OnState = Callable[[Loading | Ready | LoadFailed], None]
+
+
+@dataclass
+class _Pending:
+    """A request on its way."""
+
+    result: "asyncio.Future[Any]"
+    enough: Callable[[str], bool] | None = None
+    on_text: Callable[[str], None] | None = None
+    text: str = ""
+    had_enough: bool = False
+
+
+@dataclass
+class _Connection:
+    """One channel, and what is on its way over it."""
+
+    channel: Channel
+    ready: "asyncio.Future[Ready]"
+    pending: dict[int, _Pending] = field(default_factory=dict)
+
+
+class EngineClient:
+    """Asks the engine of one model. Use it from one event loop."""
+
+    def __init__(self, options: EngineOptions, on_state: OnState | None = None) -> None:
+        self._options = options
+        self._on_state = on_state
+        self._connection: _Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._numbers = 0
+        self._crashes: deque[float] = deque(maxlen=_CRASHES_ALLOWED)
+        self._load_failure = ""
+        self.facts: ModelFacts | None = None
+
+    async def start(self) -> Ready:
+        """Connect and wait until the model is loaded; raises EngineError."""
+        connection = await self._connected()
+        return await asyncio.shield(connection.ready)
+
+    async def generate(
+        self,
+        request: GenerateRequest,
+        *,
+        enough: Callable[[str], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Generation:
+        """Return the generation; see `requests.Engine`."""
+        connection = await self._connected()
+        await asyncio.shield(connection.ready)
+        return await self._ask(
+            connection,
+            lambda number: Generate(number, request),
+            _Pending(asyncio.get_running_loop().create_future(), enough, on_text),
+        )
+
+    async def status(self) -> dict[str, Any]:
+        """Return what the engine says of itself; raises EngineError."""
+        connection = await self._connected()
+        pending = _Pending(asyncio.get_running_loop().create_future())
+        return await self._ask(connection, AskStatus, pending)
+
+    async def close(self) -> None:
+        """Hang up. The engine goes on for other windows and leaves when it is idle."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            _fail_pending(connection, "The engine was left.")
+            await asyncio.to_thread(connection.channel.close)
+
+    async def restart(self) -> None:
+        """End the engine process; the next request starts a new one."""
+        connection, self._connection = self._connection, None
+        self._crashes.clear()
+        if connection is not None:
+            _fail_pending(connection, "The engine is started again.")
+        address = read_address(self._options.key)
+        if connection is None or address is None:
+            return
+        connection.channel.send(Stop())
+        await asyncio.to_thread(_wait_for_end, address, connection.channel)
+
+    async def _ask(
+        self, connection: _Connection, message: Callable[[int], EngineMessage], pending: _Pending
+    ) -> Any:
+        self._numbers += 1
+        number = self._numbers
+        connection.pending[number] = pending
+        connection.channel.send(message(number))
+        try:
+            return await pending.result
+        except asyncio.CancelledError:
+            connection.channel.send(Cancel(number))
+            raise
+        finally:
+            connection.pending.pop(number, None)
+
+    async def _connected(self) -> _Connection:
+        async with self._connecting:
+            if self._connection is None:
+                recent = time.monotonic() - _CRASH_WINDOW_SECONDS
+                if len(self._crashes) == _CRASHES_ALLOWED and self._crashes[0] > recent:
+                    raise EngineUnavailableError(
+                        self._load_failure
+                        or "The engine keeps ending; it is tried again in a minute "
+                        f"(log: {log_folder() / 'engine.log'})."
+                    )
+                self._connection = await self._connect()
+            return self._connection
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        line = await asyncio.to_thread(_dial_or_start, self._options)
+
+        def on_message(channel: Channel, message: EngineMessage) -> None:
+            _from_thread(loop, self._receive, channel, message)
+
+        def on_closed(channel: Channel) -> None:
+            _from_thread(loop, self._lost, channel)
+
+        channel = Channel(line, on_message, on_closed)
+        connection = _Connection(channel, loop.create_future())
+        # A failed load is told to whoever asks; nobody may be asking.
+        connection.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
+        self._connection = connection
+        channel.open()
+        return connection
+
+    def _receive(self, channel: Channel, message: EngineMessage) -> None:
+        connection = self._connection
+        if connection is None or connection.channel is not channel:
+            return
+        if isinstance(message, Loading | Ready | LoadFailed):
+            self._note_state(connection, message)
+            return
+        if not isinstance(message, Text | Done | Failed | Status):
+            return
+        pending = connection.pending.get(message.id)
+        if pending is None or pending.result.done():
+            return
+        match message:
+            case Text(id=number, text=text):
+                self._note_text(channel, number, pending, text)
+            case Done(generation=generation):
+                pending.result.set_result(generation)
+            case Failed(reason=reason, too_long=too_long):
+                kind = PromptTooLongError if too_long else EngineError
+                pending.result.set_exception(kind(reason))
+            case Status(status=status):
+                pending.result.set_result(status)
+
+    def _note_text(self, channel: Channel, number: int, pending: _Pending, text: str) -> None:
+        if pending.had_enough:
+            return
+        pending.text += text
+        if pending.on_text is not None:
+            pending.on_text(pending.text)
+        if pending.enough is not None and pending.enough(pending.text):
+            pending.had_enough = True
+            channel.send(Cancel(number, had_enough=True))
+
+    def _note_state(self, connection: _Connection, state: Loading | Ready | LoadFailed) -> None:
+        if isinstance(state, Ready):
+            self.facts = state.facts
+            self._load_failure = ""
+            connection.ready.set_result(state)
+        elif isinstance(state, LoadFailed):
+            self._load_failure = state.reason
+            connection.ready.set_exception(EngineUnavailableError(state.reason))
+        if self._on_state is not None:
+            self._on_state(state)
+
+    def _lost(self, channel: Channel) -> None:
+        connection = self._connection
+        if connection is None or connection.channel is not channel:
+            return
+        self._connection = None
+        self._crashes.append(time.monotonic())
+        reason = f"The engine ended while it worked (log: {log_folder() / 'engine.log'})."
+        _log.warning("%s", reason)
+        _fail_pending(connection, reason)
+
+
+def _fail_pending(connection: _Connection, reason: str) -> None:
+    waiting = [connection.ready, *(pending.result for pending in connection.pending.values())]
+    for future in waiting:
+        if not future.done():
+            future.set_exception(EngineUnavailableError(reason))
+
+
+def _from_thread(
+    loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: Any
+) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(call, *arguments)
+
+
+def dial(options: EngineOptions) -> Any:
+    """Return a connection to the running engine of `options`, None where none answers."""
+    address = read_address(options.key)
+    if address is None:
+        return None
+    try:
+        return Client(address.address, authkey=bytes.fromhex(address.authkey))
+    except (OSError, EOFError, ValueError, AuthenticationError):
+        return None
+
+
+def _dial_or_start(options: EngineOptions) -> Any:
+    line = dial(options)
+    if line is not None:
+        return line
+    child = _start(options)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        line = dial(options)
+        if line is not None:
+            return line
+        if child.poll() not in (None, 0):
+            break
+        time.sleep(0.02)
+    raise EngineUnavailableError(
+        f"The engine could not be started (log: {log_folder() / 'engine.log'})."
+    )
+
+
+def _start(options: EngineOptions) -> "subprocess.Popen[bytes]":
+    """Start an engine that outlives this process and does not hear its Ctrl-C."""
+    command = [sys.executable, "-P", "-m", "qwen_lsp.engine.process"]
+    command += ["--model", str(options.model_path.absolute())]
+    command += ["--context-tokens", str(options.context_tokens)]
+    command += ["--threads", str(options.threads), "--gpu-layers", str(options.gpu_layers)]
+    command += ["--idle-minutes", str(options.idle_minutes)]
+    for name, value in options.chat_options:
+        command += ["--chat-option", f"{name}={str(value).lower()}"]
+    environment = os.environ | {
+        # Threads of libgomp that wait for work otherwise spin, and on a machine with other busy
+        # processes a token then takes seconds instead of milliseconds.
+        "GOMP_SPINCOUNT": "1000",
+        "GGML_NO_BACKTRACE": "1",
+    }
+    log_folder().mkdir(parents=True, exist_ok=True)
+    log_path = log_folder() / "engine.log"
+    fresh = log_path.exists() and log_path.stat().st_size > 2**20
+    _children[:] = [child for child in _children if child.poll() is None]
+    with log_path.open("wb" if fresh else "ab") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            cwd=engine_folder(),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
+        )
+    _children.append(child)
+    return child
+
+
+def _wait_for_end(address: Address, channel: Channel) -> None:
+    """Wait until the process of `address` is gone, and end it by force where it will not go."""
+    import psutil  # noqa: PLC0415 - only needed on a restart
+
+    channel.close()
+    try:
+        process = psutil.Process(address.pid)
+        process.wait(timeout=5)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        process.kill()  # pyright: ignore[reportPossiblyUnboundVariable]  # wait() needs it bound

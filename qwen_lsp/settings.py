@@ -1,0 +1,258 @@
+"""The settings tree, and the reading of what users wrote into it.
+
+Settings come from the editor (section `qwenLsp`) and, for the keys that are safe there, from
+`qwen-lsp.toml` or `[tool.qwen-lsp]` in the workspace's pyproject.toml. A bad value is reported once
+by name and its default is used; the others keep theirs. docs/settings.md is printed from here.
+"""
+
+import dataclasses
+import difflib
+import json
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+
+def _setting(
+    default: Any,
+    doc: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    workspace: bool = True,
+) -> Any:
+    """Declare a setting; `workspace=False` keeps files of a workspace from changing it."""
+    metadata = {"doc": doc, "least": least, "most": most, "workspace": workspace}
+    if isinstance(default, Mapping):
+        return field(default_factory=dict[str, int], metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class InlineCompletionSettings:
+    """Ghost text."""
+
+    enabled: bool = _setting(True, "Suggest while typing.")
+    multiline: bool = _setting(True, "Allow suggestions of more than one line.")
+    max_tokens: int = _setting(96, "Longest suggestion, in tokens.", least=8, most=512)
+    deadline_ms: int = _setting(
+        4000,
+        "Milliseconds after which a suggestion is shown as far as it has come.",
+        least=50,
+        most=60000,
+    )
+    languages: tuple[str, ...] = _setting(
+        (), "Language ids to suggest in; empty means all supported ones."
+    )
+
+
+@dataclass(frozen=True)
+class ReviewSettings:
+    """Reviews."""
+
+    on_save: bool = _setting(False, "Review the changed functions of a file when it is saved.")
+    min_severity: Literal["hint", "information", "warning", "error"] = _setting(
+        "hint", "Findings below this severity are not shown."
+    )
+    language: str = _setting("English", "The language that findings are written in.")
+
+
+@dataclass(frozen=True)
+class ContextSettings:
+    """What goes into a prompt."""
+
+    max_tokens: int = _setting(
+        1024, "Most tokens of code around the cursor in a prompt.", least=128, most=16384
+    )
+
+
+@dataclass(frozen=True)
+class PromptSettings:
+    """Which wording is used."""
+
+    dir: str = _setting(
+        "", "A folder with prompt templates of your own, beside the built-in ones.", workspace=False
+    )
+    pin: Mapping[str, int] = _setting({}, 'Versions to use instead of the newest: {"review": 1}.')
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How the model runs."""
+
+    context_tokens: int = _setting(
+        8192, "Tokens that the engine can hold at once.", least=1024, most=262144
+    )
+    threads: int = _setting(
+        0, "Threads for the model; 0 takes the physical cores, less one of many.", least=0, most=256
+    )
+    gpu_layers: int = _setting(-1, "Layers on the GPU; -1 puts all there.", least=-1, most=1000)
+    idle_minutes: float = _setting(
+        10.0, "Minutes without an editor after which the engine ends.", least=0.05, most=100000
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a user can set."""
+
+    model: str = _setting(
+        "auto",
+        'A model of the catalogue, a path to a .gguf file, or "auto" to choose by memory.',
+        workspace=False,
+    )
+    model_pull: Literal["ask", "auto", "never"] = _setting(
+        "ask", "What to do when the model is not on this machine.", workspace=False
+    )
+    inline_completion: InlineCompletionSettings = field(default_factory=InlineCompletionSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    context: ContextSettings = field(default_factory=ContextSettings)
+    prompts: PromptSettings = field(default_factory=PromptSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting as documentation sees it."""
+
+    key: str
+    type: str
+    default: Any
+    doc: str
+    workspace: bool
+
+
+def read_settings(
+    editor: Mapping[str, Any] | None, workspace: Mapping[str, Any] | None = None
+) -> tuple[Settings, list[str]]:
+    """Return the settings and one sentence for each value that could not be used.
+
+    `editor` is the editor's section `qwenLsp`, and it wins over `workspace`, the table of the
+    workspace's file, from which only the safe keys are taken.
+    """
+    problems: list[str] = []
+    settings = _read(Settings(), workspace or {}, "", problems, from_workspace=True)
+    settings = _read(settings, editor or {}, "", problems, from_workspace=False)
+    return settings, problems
+
+
+def workspace_table(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return the workspace's own settings, and one sentence for each file that cannot be read."""
+    for name, path_to_table in (("qwen-lsp.toml", ()), ("pyproject.toml", ("tool", "qwen-lsp"))):
+        path = folder / name
+        if not path.is_file():
+            continue
+        try:
+            table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            return {}, [f"{name} of the workspace cannot be read: {error}."]
+        for key in path_to_table:
+            table = typing.cast("dict[str, Any]", table).get(key) or {}
+            if not isinstance(table, dict):
+                return {}, [f"{'.'.join(path_to_table)} in {name} must be a table."]
+        if table:
+            return typing.cast("dict[str, Any]", table), []
+    return {}, []
+
+
+def setting_rows(tree: Any = Settings, prefix: str = "") -> list[SettingRow]:
+    """Return all settings in the order of the tree."""
+    rows: list[SettingRow] = []
+    hints = get_type_hints(tree)
+    for entry in dataclasses.fields(tree):
+        key, hint = prefix + camel_case(entry.name), hints[entry.name]
+        if dataclasses.is_dataclass(hint):
+            rows += setting_rows(hint, f"{key}.")
+            continue
+        meta = entry.metadata
+        rows.append(
+            SettingRow(key, _type_name(hint), entry.default, meta["doc"], meta["workspace"])
+        )
+    return rows
+
+
+def camel_case(name: str) -> str:
+    """Return the editor's spelling of one of our names: `max_tokens` is `maxTokens` there."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_Tree = TypeVar("_Tree")
+
+
+def _read(
+    tree: _Tree, raw: Mapping[str, Any], prefix: str, problems: list[str], *, from_workspace: bool
+) -> _Tree:
+    """Return `tree` with the good values of `raw`."""
+    entries = {camel_case(entry.name): entry for entry in dataclasses.fields(tree)}  # pyright: ignore[reportArgumentType]  # every tree here is a dataclass
+    hints = get_type_hints(type(tree))
+    changes: dict[str, Any] = {}
+    for key, value in raw.items():
+        name = f"{prefix}{key}"
+        entry = entries.get(key)
+        if entry is None:
+            close = difflib.get_close_matches(key, entries, n=1)
+            hint = f" (did you mean {prefix}{close[0]}?)" if close else ""
+            problems.append(f"There is no setting {name}{hint}.")
+        elif dataclasses.is_dataclass(hints[entry.name]):
+            old = getattr(tree, entry.name)
+            if isinstance(value, Mapping):
+                branch = typing.cast("Mapping[str, Any]", value)
+                changes[entry.name] = _read(
+                    old, branch, f"{name}.", problems, from_workspace=from_workspace
+                )
+            elif value is not None:
+                problems.append(f"{name} must be a table of settings; its defaults are used.")
+        elif from_workspace and not entry.metadata["workspace"]:
+            problems.append(f"{name} cannot be set by a workspace; set it in your editor.")
+        elif value is not None:
+            try:
+                changes[entry.name] = _check(value, hints[entry.name], entry.metadata)
+            except ValueError as error:
+                default = json.dumps(getattr(tree, entry.name), default=dict)
+                problems.append(f"{name} must be {error}; {default} is used.")
+    replaced: Any = dataclasses.replace(tree, **changes)  # pyright: ignore[reportType, reportArgumentType, reportUnknownVariableType]  # as above
+    return replaced
+
+
+def _check(value: Any, hint: Any, meta: Mapping[str, Any]) -> Any:
+    """Return `value` as `hint` wants it; raises ValueError that says what it must be."""
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ValueError("one of " + ", ".join(map(json.dumps, get_args(hint))))
+        return value
+    if hint is bool or hint is str:
+        if not isinstance(value, hint):
+            raise ValueError("true or false" if hint is bool else "a text")
+        return value
+    if hint is int or hint is float:
+        return _check_number(value, hint, meta)
+    if get_origin(hint) is tuple:
+        items = typing.cast("list[Any]", value) if isinstance(value, list) else [None]
+        if not all(isinstance(item, str) for item in items):
+            raise ValueError("a list of texts")
+        return tuple(items)
+    table = typing.cast("Mapping[Any, Any]", value) if isinstance(value, Mapping) else {None: 0}
+    if not all(isinstance(k, str) and type(v) is int for k, v in table.items()):
+        raise ValueError("a table of numbers")
+    return dict(table)
+
+
+def _check_number(value: Any, hint: Any, meta: Mapping[str, Any]) -> Any:
+    least, most = meta["least"], meta["most"]
+    whole = hint is int
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    # An editor's JSON may write 96 as 96.0.
+    if not good or not least <= value <= most or (whole and value != int(value)):
+        raise ValueError(f"a {'whole ' if whole else ''}number from {least} to {most}")
+    return hint(value)
+
+
+def _type_name(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return " or ".join(json.dumps(choice) for choice in get_args(hint))
+    names = {bool: "true or false", str: "text", int: "whole number", float: "number"}
+    return names.get(hint, "list of texts" if get_origin(hint) is tuple else "table of numbers")
