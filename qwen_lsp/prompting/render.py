@@ -1,0 +1,47 @@
+"""Fill a template in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import TemplateError
+
+from qwen_lsp.engine.requests import Chat, Infill, Message
+from qwen_lsp.prompting.templates import Template, TemplateFileError
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is sent to the model, and which wording it came from."""
+
+    template: Template
+    content: Infill | Chat
+
+    def readable(self) -> str:
+        """Return the prompt as text for people, with its parts named."""
+        content = self.content
+        if isinstance(content, Infill):
+            parts = [("prefix", content.prefix), ("suffix", content.suffix)]
+            parts.append(("middle", content.middle))
+        else:
+            parts = [(message.role, message.text) for message in content.messages]
+            parts.append(("reply", content.reply_start))
+        head = f"{self.template.name} ({self.template.hash})"
+        return "\n".join([head, *(f"\n--- {name} ---\n{text}" for name, text in parts)])
+
+
+def render(template: Template, variables: dict[str, Any]) -> Prompt:
+    """Return the prompt; raises TemplateFileError where the template wants something unknown."""
+
+    def block(name: str) -> str:
+        if name not in template.blocks.blocks:
+            return ""
+        context = template.blocks.new_context(variables)
+        try:
+            return "".join(template.blocks.blocks[name](context))
+        except TemplateError as error:
+            raise TemplateFileError(f"{template.name} cannot be filled in: {error}.") from error
+
+    if template.kind == "infill":
+        return Prompt(template, Infill(block("prefix"), block("suffix"), block("middle")))
+    messages = (Message("system", block("system").strip()), Message("user", block("user").strip()))
+    return Prompt(template, Chat(messages, block("reply").strip("\n")))

@@ -1,0 +1,171 @@
+"""Template files: `prompts/<id>/<version>.md`, the built-in ones and a user's own.
+
+A file has TOML front matter between two lines of `+++` and then Jinja blocks. A chat template has
+the blocks `system`, `user` and, where the reply should begin with given words, `reply`; an infill
+template has `prefix`, `suffix` and `middle`. What code a block is given can never become a special
+token of the model: blocks are tokenised as plain text, and the special tokens stand between them.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from jinja2 import StrictUndefined, Template as JinjaTemplate, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_BLOCKS = {"chat": ("system", "user"), "infill": ("prefix", "suffix", "middle")}
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+)
+
+
+class TemplateFileError(Exception):
+    """A template cannot be used. The text is one sentence for its author."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """One version of one wording. `hash` is the start of the SHA-256 of its text."""
+
+    id: str
+    version: int
+    title: str
+    kind: Literal["chat", "infill"]
+    max_tokens: int
+    stops: tuple[str, ...]
+    text: str
+    hash: str
+    blocks: JinjaTemplate
+
+    @property
+    def name(self) -> str:
+        """Return `id@version`, which stands in logs and reports."""
+        return f"{self.id}@{self.version}"
+
+
+class Templates:
+    """All templates that can be used, with the versions that a user has pinned."""
+
+    def __init__(
+        self, user_folder: Path | None = None, pinned: Mapping[str, int] | None = None
+    ) -> None:
+        """Read the built-in templates and the user's.
+
+        A user's file that is broken, or that would replace a built-in version, is left out and
+        named in `problems`.
+        """
+        self.problems: list[str] = []
+        self._pinned = dict(pinned or {})
+        self._all: dict[str, dict[int, Template]] = {}
+        for template in builtin_templates():
+            self._all.setdefault(template.id, {})[template.version] = template
+        if user_folder is not None:
+            self._add_user_folder(user_folder)
+        for key, version in self._pinned.items():
+            if version not in self._all.get(key, {}):
+                self.problems.append(f"prompts.pin asks for {key}@{version}, which does not exist.")
+
+    def current(self, template_id: str) -> Template:
+        """Return the pinned version of a template, or the newest."""
+        versions = self._all[template_id]
+        return versions.get(self._pinned.get(template_id, -1), versions[max(versions)])
+
+    def find(self, name: str) -> Template:
+        """Return the template called `id` or `id@version`; raises TemplateFileError."""
+        template_id, _, version = name.partition("@")
+        versions = self._all.get(template_id)
+        if versions is None:
+            known = ", ".join(sorted(self._all))
+            raise TemplateFileError(f"There is no prompt {template_id}; there are {known}.")
+        if not version:
+            return self.current(template_id)
+        if not version.isdigit() or int(version) not in versions:
+            known = ", ".join(map(str, sorted(versions)))
+            raise TemplateFileError(f"{template_id} has no version {version}; it has {known}.")
+        return versions[int(version)]
+
+    def all(self) -> list[Template]:
+        """Return every version of every template, by name."""
+        return [
+            versions[version]
+            for _, versions in sorted(self._all.items())
+            for version in sorted(versions)
+        ]
+
+    def _add_user_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self.problems.append(f"prompts.dir is not a folder: {folder}.")
+            return
+        for path in sorted(folder.rglob("*.md")):
+            try:
+                template = read_template(path, folder)
+            except TemplateFileError as error:
+                self.problems.append(str(error))
+                continue
+            versions = self._all.setdefault(template.id, {})
+            if template.version in versions:
+                self.problems.append(
+                    f"{path} would replace {template.name}; give it a version of its own."
+                )
+            else:
+                versions[template.version] = template
+
+
+def builtin_folder() -> Path:
+    """Return the folder of the built-in templates, in a wheel or in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "prompts"
+    return inside if inside.is_dir() else package.parent / "prompts"
+
+
+@cache
+def builtin_templates() -> tuple[Template, ...]:
+    """Return the templates that come with the program."""
+    folder = builtin_folder()
+    return tuple(read_template(path, folder) for path in sorted(folder.rglob("*.md")))
+
+
+def released_hashes() -> dict[str, str]:
+    """Return the hash that each released version must have, by `id@version`."""
+    return tomllib.loads((builtin_folder() / "released.toml").read_text(encoding="utf-8"))
+
+
+def read_template(path: Path, folder: Path) -> Template:
+    """Return the template in `path` below `folder`; raises TemplateFileError."""
+    if not path.stem.isdigit():
+        raise TemplateFileError(f"{path} must be named by its version, such as 1.md.")
+    try:
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        opening, front, body = text.split("+++\n", 2)
+        meta = tomllib.loads(front)
+        blocks = _ENVIRONMENT.from_string(body)
+    except (OSError, ValueError, TemplateError) as error:
+        raise TemplateFileError(f"{path} is not a prompt template: {error}.") from error
+    kind = meta.get("kind")
+    if opening.strip() or kind not in _BLOCKS:
+        raise TemplateFileError(f'{path} needs a front matter with kind = "chat" or "infill".')
+    missing = [name for name in _BLOCKS[kind] if name not in blocks.blocks]
+    if missing:
+        raise TemplateFileError(f"{path} lacks the block {missing[0]}.")
+    return Template(
+        id=path.parent.relative_to(folder).as_posix(),
+        version=int(path.stem),
+        title=_text(meta, "title", path),
+        kind=cast("Literal['chat', 'infill']", kind),
+        max_tokens=int(meta.get("max_tokens", 256)),
+        stops=tuple(meta.get("stops", ())),
+        text=text,
+        hash=hashlib.sha256(text.encode("utf-8")).hexdigest()[:12],
+        blocks=blocks,
+    )
+
+
+def _text(meta: Mapping[str, Any], key: str, path: Path) -> str:
+    value = meta.get(key)
+    if not isinstance(value, str) or not value:
+        raise TemplateFileError(f"{path} needs a {key} in its front matter.")
+    return value
