@@ -1,0 +1,210 @@
+"""One parsed text. Nobody else knows tree-sitter or bytes: offsets in and out are code points.
+
+Brackets that do not match are left to the callers; the parser repairs what it can and this module
+only says where it had to.
+"""
+
+import re
+from functools import cached_property
+
+from tree_sitter import Node, Parser, QueryCursor
+
+from qwen_lsp.languages.base import Language
+from qwen_lsp.languages.byte_offsets import ByteOffsets
+from qwen_lsp.languages.grammar import error_query, import_query, load_grammar
+from qwen_lsp.languages.names import node_text
+from qwen_lsp.languages.outline import Container, Function, Outline
+from qwen_lsp.languages.shape import shape_pieces
+from qwen_lsp.text import Span
+
+_BLANK = re.compile(r"\s*")
+
+
+def parse(language: Language, text: str) -> "SyntaxTree":
+    """Return the syntax tree of `text`. Never raises, whatever the text; safe in any thread."""
+    return SyntaxTree(language, text)
+
+
+class SyntaxTree:
+    """The syntax of one text. Made by `parse`; never changes."""
+
+    def __init__(self, language: Language, text: str) -> None:
+        self.language = language
+        self.text = text
+        self._offsets = ByteOffsets(text)
+        self._root = Parser(load_grammar(language)).parse(self._offsets.source).root_node
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether the parser met something it could not read."""
+        return self._root.has_error
+
+    def error_spans(self) -> list[Span]:
+        """Return the spans the parser could not read, and empty spans where a token is missing."""
+        if not self.has_errors:
+            return []
+        nodes = QueryCursor(error_query(self.language)).captures(self._root).get("error", [])
+        return sorted({self._offsets.span(*node.byte_range) for node in nodes})
+
+    def functions(self) -> list[Function]:
+        """Return all named functions in document order, nested ones too."""
+        return self._outline.functions
+
+    def function_at(self, offset: int) -> Function | None:
+        """Return the innermost function at `offset`; its first line counts from its first column.
+
+        A cursor on a decorator is in its function. So is one in Python that stands on an empty
+        line below the function and is indented deeper than it.
+        """
+        found = [
+            function
+            for function in self.functions()
+            if self._reaches(self._from_line_start(function.span), function.indent, offset)
+        ]
+        return max(
+            found,
+            key=lambda function: (function.span.touches(offset), function.span.start),
+            default=None,
+        )
+
+    def containers_at(self, offset: int) -> list[Container]:
+        """Return the classes, impls, modules and functions around `offset`, outermost first."""
+        chain: list[Container] = []
+        for container in self._outline.containers:
+            if self._reaches(container.span, container.indent, offset):
+                while chain and not chain[-1].span.contains(container.span):
+                    chain.pop()
+                chain.append(container)
+        return chain
+
+    def imports(self) -> list[Span]:
+        """Return the import statements of the file, and the calls that import at its top level."""
+        nodes: list[Node] = []
+        if self.language.imports:
+            captures = QueryCursor(import_query(self.language)).captures(self._root)
+            nodes += captures.get("import", [])
+        if self.language.import_calls:
+            nodes += [node for node in self._root.children if self._is_import_call(node)]
+        spans = (self._offsets.span(*node.byte_range) for node in nodes)
+        return sorted({self._without_line_end(span) for span in spans})
+
+    def in_comment(self, offset: int) -> bool:
+        """Say whether `offset` lies inside a comment, or at the end of a line comment."""
+        for node in self._nodes_around(offset - 1, offset):
+            if node.type in self.language.comments:
+                span = self._without_line_end(self._offsets.span(*node.byte_range))
+                opens = self.language.block_comment
+                is_block = opens is not None and self.text.startswith(opens[0], span.start)
+                return span.start < offset < span.end or (offset == span.end and not is_block)
+        return False
+
+    def in_string(self, offset: int) -> bool:
+        """Say whether `offset` lies inside a string and not in code embedded in it."""
+        for node in self._nodes_around(offset - 1, offset + 1):
+            if node.type in self.language.interpolations:
+                return False
+            if node.type in self.language.strings:
+                return True
+        return False
+
+    def block_at(self, offset: int) -> Span:
+        """Return the span of the innermost block around `offset`, the whole text where none is.
+
+        The span includes braces; a place outside them is not in the block.
+        """
+        is_braced = self.language.block_style == "braces"
+        code_end = len(self.text[:offset].rstrip())
+        places = {offset} if is_braced else {offset, code_end}
+        best = Span(0, len(self.text))
+        for place in places:
+            for first, last in ((place - 1, place), (place, place + 1)):
+                for node in self._nodes_around(first, last):
+                    span = self._offsets.span(*node.byte_range)
+                    if node.type in self.language.blocks and self._in_block(span, offset):
+                        best = max(best, span, key=lambda span: (span.start, -span.end))
+        return best
+
+    def shape(self, *, without_annotations: bool = False) -> str:
+        """Return what the text says without its comments and white space, to be compared.
+
+        With `without_annotations`, two texts that differ only in the type annotations of
+        parameters, results and assigned variables have the same shape (Python, TypeScript).
+        """
+        everything = (-1, len(self._offsets.source) + 1)
+        pieces = shape_pieces(
+            self.language, self._root, self._read, without_annotations, everything
+        )
+        return " ".join(text if is_structure else repr(text) for text, is_structure in pieces)
+
+    def signature_shape(self, function: Function) -> str:
+        """Return the tokens of a function's signature without annotations, one space between."""
+        start = self._offsets.byte(function.signature_span.start)
+        end = self._offsets.byte(function.signature_span.end)
+        node = self._root.descendant_for_byte_range(
+            start, self._offsets.byte(function.definition_span.end)
+        )
+        if node is None:
+            return ""
+        pieces = shape_pieces(self.language, node, self._read, True, (start, end))
+        return " ".join(text for text, is_structure in pieces if not is_structure)
+
+    @cached_property
+    def _outline(self) -> Outline:
+        return Outline(self.language, self._offsets, self._root)
+
+    def _read(self, start: int, end: int) -> str:
+        return self.text[self._offsets.offset(start) : self._offsets.offset(end)]
+
+    def _without_line_end(self, span: Span) -> Span:
+        text = self.text[span.start : span.end]
+        return Span(span.start, span.start + len(text.rstrip("\r\n")))
+
+    def _line_start(self, offset: int) -> int:
+        return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+
+    def _from_line_start(self, span: Span) -> Span:
+        return Span(self._line_start(span.start), span.end)
+
+    def _reaches(self, span: Span, indent: str, offset: int) -> bool:
+        """Say whether `offset` lies in `span`, or indented deeper on an empty line below it."""
+        if span.touches(offset):
+            return True
+        if self.language.block_style != "indent" or offset < span.end:
+            return False
+        column = offset - self._line_start(offset)
+        is_blank = _BLANK.fullmatch(self.text, span.end, offset) is not None
+        return column > len(indent) and is_blank
+
+    def _in_block(self, span: Span, offset: int) -> bool:
+        if self.language.block_style == "braces":
+            return span.start < offset < span.end
+        column = span.start - self._line_start(span.start)
+        return self._reaches(span, " " * (column - 1), offset)
+
+    def _nodes_around(self, start: int, end: int) -> list[Node]:
+        """Return the nodes that cover the code points from `start` to `end`, innermost first."""
+        if start < 0 or end > len(self.text):
+            return []
+        first, last = self._offsets.byte(start), self._offsets.byte(end)
+        innermost = self._root.descendant_for_byte_range(first, last)
+        path = [self._root]
+        while innermost is not None and path[-1] != innermost:
+            child = path[-1].child_with_descendant(innermost)
+            if child is None:
+                break
+            path.append(child)
+        return path[::-1]
+
+    def _is_import_call(self, statement: Node) -> bool:
+        node: Node | None = statement
+        while node is not None:
+            if node.type in self.language.import_calls:
+                return True
+            first = node.child(0) if node.child_count else None
+            if first is not None and node_text(first) in self.language.import_calls:
+                return node.type.endswith(("call", "command", "call_expression"))
+            if node.type in self.language.bindings or node.type == "expression_statement":
+                node = node.named_child(node.named_child_count - 1) if first else None
+            else:
+                node = first if node.type == "member_expression" else None
+        return False
