@@ -15,6 +15,7 @@ from qwen_lsp.languages.grammar import error_query, import_query, load_grammar
 from qwen_lsp.languages.names import node_text
 from qwen_lsp.languages.outline import Container, Function, Outline
 from qwen_lsp.languages.shape import shape_pieces
+from qwen_lsp.languages.slots import Slot, find_slots
 from qwen_lsp.text import Span
 
 _BLANK = re.compile(r"\s*")
@@ -147,6 +148,16 @@ class SyntaxTree:
             return ""
         pieces = shape_pieces(self.language, node, self._read, True, (start, end))
         return " ".join(text for text, is_structure in pieces if not is_structure)
+
+    def annotation_slots(self, function: Function) -> list[Slot]:
+        """Return the places where annotations are missing in a function's signature."""
+        if function.parameters_span is None or not self.language.type_hints:
+            return []
+        start = self._offsets.byte(function.parameters_span.start)
+        end = self._offsets.byte(function.parameters_span.end)
+        parameters = self._root.descendant_for_byte_range(start, end)
+        node = parameters.parent if parameters is not None else None
+        return list(find_slots(node, self._offsets)) if node is not None else []
 
     @cached_property
     def _outline(self) -> Outline:

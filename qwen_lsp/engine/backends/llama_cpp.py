@@ -11,17 +11,16 @@ docs/architecture.md.
 
 import codecs
 import ctypes
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import llama_cpp
 import numpy as np
-from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.backends.base import Step
+from qwen_lsp.engine.backends.grammar import grammar_of
 from qwen_lsp.engine.backends.sampling import Sampler
 from qwen_lsp.engine.chat import CHATML, Part, render_chat
 from qwen_lsp.engine.requests import (
@@ -140,7 +139,7 @@ class LlamaCppBackend:
                 f"The prompt has {len(prompt)} tokens and the reply may have "
                 f"{request.max_tokens}, but the context holds {limit} (engine.contextTokens)."
             )
-        sampler = Sampler(self._vocab, request.sampling, self._grammar(request.reply_schema))
+        sampler = Sampler(self._vocab, request.sampling, grammar_of(request.reply_schema))
         try:
             reused = self._rewind(request.priority, prompt)
             for start in range(reused, len(prompt), CHUNK_TOKENS):
@@ -265,16 +264,6 @@ class LlamaCppBackend:
         buffer = ctypes.create_string_buffer(size + 1)
         llama.llama_model_meta_val_str(self._model, key.encode(), buffer, size + 1)
         return buffer.value.decode("utf-8", "replace")
-
-    @staticmethod
-    def _grammar(schema: dict[str, Any] | None) -> str | None:
-        if schema is None:
-            return None
-        # Properties come in the order of the schema, so that evidence can precede the verdict.
-        order = list(schema.get("properties", {}))
-        items = schema.get("properties", {}).get("findings", {}).get("items", {})
-        order += list(items.get("properties", {}))
-        return json_schema_to_gbnf(json.dumps(schema), prop_order=order)
 
 
 def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:

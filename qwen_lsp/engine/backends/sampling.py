@@ -17,7 +17,7 @@ from qwen_lsp.engine.requests import EngineError, Sampling
 
 # The annotations of the C calls are looser than what they take and give.
 llama: Any = llama_cpp
-_TokenData: Any = ctypes.POINTER(llama.llama_token_data)
+_TokenData: Any = ctypes.POINTER(llama.llama_token_data)  # pyright: ignore[reportUnknownVariableType]  # Any in, Any out
 
 _PENALTY_WINDOW_TOKENS = 256
 

@@ -1,0 +1,94 @@
+"""Ghost text: what could stand at the cursor.
+
+The way of a keystroke: gate (is it worth asking?), suggestions (did we just say this?), context,
+prompt, engine, tidying.
+"""
+
+from dataclasses import replace
+
+from qwen_lsp.context.cursor import cursor_context
+from qwen_lsp.engine.requests import Priority
+from qwen_lsp.features.gate import reason_to_stay_silent
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.suggestions import Suggestion, Suggestions
+from qwen_lsp.features.tidying import tidy
+from qwen_lsp.features.tidying.block import has_block_ended
+from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.settings import Settings
+from qwen_lsp.text import Document, Span
+
+# Who asks by a key waits for an answer; who types does not.
+_EXPLICIT_DEADLINE_MS = 30_000
+
+
+async def complete(
+    document: Document,
+    offset: int,
+    model: LocalModel,
+    settings: Settings,
+    suggestions: Suggestions,
+    *,
+    explicit: bool = False,
+) -> Suggestion | None:
+    """Return what to suggest at `offset`, None where there is nothing good to say.
+
+    Raises EngineError. A newer call for the same document ends this one early.
+    """
+    language = language_for_id(document.language_id)
+    tree = parse(language, document.text) if language is not None else None
+    inline = settings.inline_completion
+    silent = reason_to_stay_silent(document, tree, offset, inline, explicit=explicit)
+    if silent is not None or language is None:
+        return None
+    known = suggestions.find(document, offset)
+    if known is not None:
+        return _suggestion(known, offset)
+    rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
+    place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
+    # A token of these models begins with its space: after a typed space the model would write one
+    # more. So the prompt ends before the space, and the model writes it again.
+    typed_space = place.before[len(place.before.rstrip(" \t")) :]
+    asked_at = offset - len(typed_space)
+    context = cursor_context(document, tree, asked_at, settings.context.max_tokens)
+    context = replace(context, suffix=context.suffix[len(typed_space) :])
+    reply = await model.ask(
+        "complete",
+        vars(context),
+        Priority.TYPING,
+        max_tokens=inline.max_tokens,
+        deadline_ms=_EXPLICIT_DEADLINE_MS if explicit else inline.deadline_ms,
+        supersedes=document.uri,
+        enough=lambda text: has_block_ended(_behind_space(text, typed_space, place), place),
+    )
+    if reply.generation.finish in ("superseded", "cancelled"):
+        return None
+    text = reply.text
+    if reply.generation.finish in ("deadline", "length"):
+        text = _without_last_line(text)
+    text = tidy(_behind_space(text, typed_space, place), place)
+    if text or reply.generation.finish != "deadline":
+        suggestions.remember(document, offset, text)
+    return _suggestion(text, offset)
+
+
+def _suggestion(text: str, offset: int) -> Suggestion | None:
+    return Suggestion(text, Span(offset, offset)) if text else None
+
+
+def _behind_space(text: str, typed_space: str, place: Place) -> str:
+    """Return what the model wrote behind the white space that the user has typed already."""
+    if text.startswith(typed_space):
+        return text[len(typed_space) :]
+    if typed_space.startswith(text):
+        return ""
+    if not place.before.strip() and not text.startswith(("\n", "\r")):
+        # The line is only indentation, and the model wants less of it: the block is over.
+        return ""
+    return text.lstrip(" \t")
+
+
+def _without_last_line(text: str) -> str:
+    """Drop a line that was not finished, unless it is the only one."""
+    head, line_end, _ = text.rpartition("\n")
+    return head if line_end and head.strip() else text

@@ -1,0 +1,42 @@
+"""Is this a place and a moment to suggest something?"""
+
+from qwen_lsp.languages import SyntaxTree
+from qwen_lsp.settings import InlineCompletionSettings
+from qwen_lsp.text import Document
+
+# Right of the cursor, these may stand: what editors close by themselves, and ends of statements.
+_CLOSING = frozenset(")]}>\"'`;,: \t")
+
+
+def reason_to_stay_silent(
+    document: Document,
+    tree: SyntaxTree | None,
+    offset: int,
+    settings: InlineCompletionSettings,
+    *,
+    explicit: bool,
+) -> str | None:
+    """Return why nothing should be suggested at `offset`, None where the model should be asked.
+
+    An explicit request is refused only where a suggestion cannot be right.
+    """
+    if not settings.enabled:
+        return "inline completion is switched off"
+    if settings.languages and document.language_id not in settings.languages:
+        return "inline completion is switched off for this language"
+    if tree is None:
+        return "the language is not supported"
+    line = document.lines.line_of(offset)
+    before = document.text[document.lines.start(line) : offset]
+    after = document.text[offset : document.lines.end(line)]
+    if after[:1].isalnum() or after[:1] == "_":
+        return "the cursor is inside a word"
+    if explicit:
+        return None
+    if after.strip() and not _CLOSING.issuperset(after):
+        return "code stands right of the cursor"
+    if not document.text.strip():
+        return "the file is empty"
+    if before.strip() and tree.in_comment(offset):
+        return "the cursor is in a comment"
+    return None

@@ -1,0 +1,83 @@
+"""Asking the model in the words of a template."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, Priority, Sampling
+from qwen_lsp.prompting.render import Prompt, render
+from qwen_lsp.prompting.templates import Templates
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model wrote, and to which prompt."""
+
+    text: str
+    prompt: Prompt
+    generation: Generation
+
+
+class LocalModel:
+    """An engine with its templates and the sampling that the model's card advises."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        templates: Templates,
+        infill_sampling: Sampling | None = None,
+        chat_sampling: Sampling | None = None,
+    ) -> None:
+        self.engine = engine
+        self.templates = templates
+        self._infill_sampling = infill_sampling or Sampling()
+        self._chat_sampling = chat_sampling or Sampling()
+        self.last_prompt: Prompt | None = None
+
+    async def ask(
+        self,
+        template_id: str,
+        variables: dict[str, Any],
+        priority: Priority,
+        *,
+        max_tokens: int | None = None,
+        stops: tuple[str, ...] = (),
+        schema: dict[str, Any] | None = None,
+        deadline_ms: int | None = None,
+        supersedes: str = "",
+        enough: Callable[[str], bool] | None = None,
+    ) -> Reply:
+        """Return the reply; raises EngineError and TemplateFileError.
+
+        What is given here is added to what the template says (stops) or limits it (max_tokens).
+        """
+        template = self.templates.current(template_id)
+        prompt = render(template, variables)
+        self.last_prompt = prompt
+        is_infill = template.kind == "infill"
+        request = GenerateRequest(
+            prompt.content,
+            max_tokens=min(max_tokens or template.max_tokens, template.max_tokens),
+            priority=priority,
+            stops=(*template.stops, *stops),
+            sampling=self._infill_sampling if is_infill else self._chat_sampling,
+            reply_schema=schema,
+            deadline_ms=deadline_ms,
+            supersedes=supersedes,
+        )
+        generation = await self.engine.generate(request, enough=enough)
+        _log.info(
+            "%s %s: %s, %d prompt tokens (%d reused), %d written, first after %.0f ms, all %.0f ms",
+            template.name,
+            template.hash,
+            generation.finish,
+            generation.prompt_tokens,
+            generation.reused_tokens,
+            generation.generated_tokens,
+            generation.first_token_ms,
+            generation.total_ms,
+        )
+        return Reply(generation.text, prompt, generation)

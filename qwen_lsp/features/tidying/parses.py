@@ -1,0 +1,27 @@
+"""The last word: a suggestion must not break code that was whole."""
+
+from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.languages import parse
+
+
+def cut_until_it_parses(text: str, place: Place) -> str:
+    """Return the longest run of whole lines of `text` that adds no syntax error; empty if none.
+
+    A file with the cursor in the middle of a statement has errors of its own; they are counted
+    before and after, and no more may come.
+    """
+    line_end = place.document.line_end
+    lines = text.split(line_end)
+    allowed = _errors(place, "")
+    while lines:
+        candidate = line_end.join(lines)
+        if candidate.strip() and _errors(place, candidate) <= allowed:
+            return candidate
+        lines.pop()
+    return ""
+
+
+def _errors(place: Place, insertion: str) -> int:
+    text = place.document.text
+    whole = text[: place.offset] + insertion + text[place.offset :]
+    return len(parse(place.language, whole).error_spans())

@@ -1,0 +1,55 @@
+"""Where a suggestion goes, as the filters see it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from qwen_lsp.languages import Language
+from qwen_lsp.text import Document
+
+_MOST_LINES = 16
+
+
+@dataclass(frozen=True)
+class Place:
+    """The cursor in its document. `multiline` says whether a block may be suggested."""
+
+    document: Document
+    language: Language
+    offset: int
+    multiline: bool
+    most_lines: int = _MOST_LINES
+
+    @cached_property
+    def line(self) -> int:
+        """Return the cursor's line."""
+        return self.document.lines.line_of(self.offset)
+
+    @cached_property
+    def before(self) -> str:
+        """Return the text of the line before the cursor."""
+        return self.document.text[self.document.lines.start(self.line) : self.offset]
+
+    @cached_property
+    def after(self) -> str:
+        """Return the text of the line behind the cursor."""
+        return self.document.text[self.offset : self.document.lines.end(self.line)]
+
+    @cached_property
+    def indent(self) -> str:
+        """Return the white space that the cursor's line begins with."""
+        return self.before[: len(self.before) - len(self.before.lstrip())]
+
+    @cached_property
+    def opens_block(self) -> bool:
+        """Say whether the line before the cursor opens a block that the suggestion fills."""
+        opening = (":", "{", "(", "[", "=>", "do", "then")
+        return bool(self.before.strip()) and self.before.rstrip().endswith(opening)
+
+    @cached_property
+    def next_line(self) -> str:
+        """Return the first line below the cursor that is not blank, with its indentation."""
+        lines = self.document.lines
+        for line in range(self.line + 1, lines.count):
+            if lines.text(line).strip():
+                return lines.text(line).rstrip()
+        return ""
