@@ -44,4 +44,4 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
     if template.kind == "infill":
         return Prompt(template, Infill(block("prefix"), block("suffix"), block("middle")))
     messages = (Message("system", block("system").strip()), Message("user", block("user").strip()))
-    return Prompt(template, Chat(messages, block("reply").strip("\n")))
+    return Prompt(template, Chat(messages, block("reply")))

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from jinja2 import StrictUndefined, Template as JinjaTemplate, TemplateError
+from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _BLOCKS = {"chat": ("system", "user"), "infill": ("prefix", "suffix", "middle")}

@@ -1,0 +1,85 @@
+"""The refactorings. One file an action, and one line in `ACTIONS`."""
+
+from qwen_lsp.features.actions.add_docstring import ADD_DOCSTRING
+from qwen_lsp.features.actions.add_type_hints import ADD_TYPE_HINTS
+from qwen_lsp.features.actions.base import (
+    Action,
+    Offer,
+    RefusalError,
+    Rewrite,
+    Target,
+    UnusableReplyError,
+)
+from qwen_lsp.features.actions.simplify import SIMPLIFY
+from qwen_lsp.features.checks import Change, changes_something
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.languages import Language, SyntaxTree, language_for_id, parse
+from qwen_lsp.text import Document, Span, apply_edits
+
+__all__ = ["ACTIONS", "Action", "Offer", "RefusalError", "Rewrite", "find_offers", "resolve"]
+
+ACTIONS: tuple[Action, ...] = (ADD_TYPE_HINTS, ADD_DOCSTRING, SIMPLIFY)
+_BY_ID = {action.id: action for action in ACTIONS}
+
+
+def find_offers(
+    document: Document, span: Span, only: tuple[str, ...] = (), tree: SyntaxTree | None = None
+) -> list[Offer]:
+    """Return what can be done at `span`, from syntax alone.
+
+    `only` holds the kinds that are asked for; a kind asks for all below it.
+    """
+    wanted = [action for action in ACTIONS if _is_wanted(action.kind, only)]
+    target = find_target(document, span.start, tree) if wanted else None
+    if target is None:
+        return []
+    offset = target.function.definition_span.start
+    return [
+        Offer(action.id, action.title, action.kind, offset)
+        for action in wanted
+        if action.is_offered(target)
+    ]
+
+
+async def resolve(document: Document, action_id: str, offset: int, model: LocalModel) -> Rewrite:
+    """Return the edit of an action on the function at `offset`.
+
+    A reply that fails a check is asked for once more, with the reason. Raises RefusalError with
+    one sentence where there is no good edit, and EngineError.
+    """
+    action = _BY_ID.get(action_id)
+    if action is None:
+        raise RefusalError(f"There is no action {action_id}; there are {', '.join(_BY_ID)}.")
+    target = find_target(document, offset)
+    if target is None:
+        raise RefusalError(f"{action.title}: there is no function here.")
+    if not action.is_offered(target):
+        raise RefusalError(f"{action.title}: there is nothing to do for {target.function.name}.")
+    reason = ""
+    for _ in range(2):
+        try:
+            edits = await action.write(target, model, reason)
+        except UnusableReplyError as error:
+            reason = str(error)
+            continue
+        after = apply_edits(document.text, edits)
+        change = Change(target.language, document.text, after, target.function)
+        reasons = (check(change) for check in (changes_something, *action.checks))
+        reason = next((reason for reason in reasons if reason), "")
+        if not reason:
+            return Rewrite(action.title, document.version, edits)
+    raise RefusalError(f"{action.title}: no good edit for {target.function.name}, {reason}.")
+
+
+def find_target(document: Document, offset: int, tree: SyntaxTree | None = None) -> Target | None:
+    """Return the function at `offset`, None where there is none or the language is not known."""
+    language: Language | None = language_for_id(document.language_id)
+    if language is None:
+        return None
+    tree = tree or parse(language, document.text)
+    function = tree.function_at(offset)
+    return Target(document, language, tree, function) if function is not None else None
+
+
+def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
+    return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)

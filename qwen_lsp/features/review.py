@@ -1,0 +1,192 @@
+"""Review: what may be wrong in a function, with the line that shows it.
+
+The reply is held to a schema in which the line can only be one of the function's own, so a finding
+always points at code that exists. Then a second look: the line is taken out and the model fills
+the hole. Where it writes the same line again, it has nothing better, and the finding is dropped.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from qwen_lsp.context.function import function_context
+from qwen_lsp.engine.requests import Priority
+from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.settings import ReviewSettings
+from qwen_lsp.text import Document, Span, smallest_edit
+
+Severity = Literal["error", "warning", "information", "hint"]
+SEVERITIES: tuple[Severity, ...] = ("hint", "information", "warning", "error")
+# The codes of findings, how much each weighs, and what it means; docs/actions.md prints them.
+CATEGORIES: dict[str, tuple[Severity, str]] = {
+    "off-by-one": ("warning", "An index, range or bound is one too small or too large."),
+    "wrong-condition": ("warning", "A condition is true or false in the wrong case."),
+    "missing-case": ("warning", "An input is not handled."),
+    "wrong-result": ("warning", "A wrong value is computed or returned."),
+    "crash": ("error", "An input raises an error that nobody expects."),
+    "resource": ("warning", "Something that was opened or taken is not given back."),
+    "other": ("information", "Another bug."),
+}
+_MOST_FINDINGS = 2
+_LONGEST_MESSAGE = 200
+_MOST_LINES = 200
+_LINE_TOKENS = 48
+_CODE_IN_MESSAGE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that may be wrong.
+
+    `span` holds `quote`, the code that shows it; `instead` is what the model would write there.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    quote: str
+    function: str
+    instead: str = ""
+
+
+async def review_function(
+    target: Target, model: LocalModel, settings: ReviewSettings
+) -> list[Finding]:
+    """Return the findings in one function; raises EngineError."""
+    lines = _quotable_lines(target)
+    if not lines or len(lines) > _MOST_LINES:
+        return []
+    variables = {
+        "language": target.language.title,
+        "fence": target.language.fence,
+        "code": function_context(target.document, target.tree, target.function).code,
+        "path": target.document.path,
+        "reply_language": settings.language,
+    }
+    reply = await model.ask("review/find", variables, Priority.REVIEW, schema=_schema(list(lines)))
+    findings: list[Finding] = []
+    for quote, category in _found(reply.text, lines):
+        severity = CATEGORIES[category][0]
+        if SEVERITIES.index(severity) < SEVERITIES.index(settings.min_severity):
+            continue
+        instead = await _second_look(target, model, lines[quote])
+        if not instead:
+            continue
+        message = await _explain(model, variables | {"quote": quote, "instead": instead})
+        name = target.function.qualified_name
+        findings.append(Finding(category, severity, message, lines[quote], quote, name, instead))
+    return findings
+
+
+def functions_to_review(document: Document, span: Span | None = None) -> list[Target]:
+    """Return the functions that `span` touches, or all of the file; inner ones on their own.
+
+    A function inside another is reviewed as part of the outer one.
+    """
+    language = language_for_id(document.language_id)
+    if language is None:
+        return []
+    tree = parse(language, document.text)
+    if span is not None:
+        function = tree.function_at(span.start)
+        return [Target(document, language, tree, function)] if function is not None else []
+    targets: list[Target] = []
+    for function in tree.functions():
+        inside = any(target.function.span.contains(function.span) for target in targets)
+        if function.body_span is not None and not inside:
+            targets.append(Target(document, language, tree, function))
+    return targets
+
+
+def moved_findings(findings: Sequence[Finding], before: Document, after: Document) -> list[Finding]:
+    """Return the findings as they stand after an edit; those whose code was changed are gone."""
+    edit = smallest_edit(before.text, after.text)
+    if edit is None:
+        return list(findings)
+    shift = len(edit.new_text) - (edit.span.end - edit.span.start)
+    kept: list[Finding] = []
+    for finding in findings:
+        span = finding.span
+        if edit.span.start >= span.end and (
+            edit.span.start > span.end or "\n" in edit.new_text[:1]
+        ):
+            kept.append(finding)
+        elif edit.span.end <= span.start:
+            moved = Span(span.start + shift, span.end + shift)
+            if after.slice(moved) == finding.quote:
+                kept.append(replace(finding, span=moved))
+    return kept
+
+
+async def _explain(model: LocalModel, variables: dict[str, Any]) -> str:
+    reply = await model.ask("review/explain", variables, Priority.REVIEW)
+    sentence = reply.text.strip().rstrip(".")
+    return f"{sentence}. Perhaps: {variables['instead']}"
+
+
+async def _second_look(target: Target, model: LocalModel, span: Span) -> str:
+    """Return the line that the model writes in place of `span`, empty where it agrees."""
+    document, function = target.document, target.function.definition_span
+    before = document.text[function.start : span.start]
+    reply = await model.ask(
+        "complete",
+        {
+            "scope": "",
+            "prefix": "",
+            "middle": before.rstrip(" \t"),
+            "suffix": document.text[span.end : function.end],
+        },
+        Priority.REVIEW,
+        max_tokens=_LINE_TOKENS,
+        enough=lambda text: "\n" in text.strip(),
+    )
+    line = reply.text.strip().partition("\n")[0].strip()
+    return "" if _bare(line) == _bare(document.slice(span)) else line
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"\s|(?:#|//).*", "", code)
+
+
+def _quotable_lines(target: Target) -> dict[str, Span]:
+    """Return the lines of the function that say something, with the place where each first is."""
+    document, span = target.document, target.function.definition_span
+    lines = document.lines
+    found: dict[str, Span] = {}
+    docstring = target.function.docstring_span
+    body = target.function.body_span or span
+    for line in range(lines.line_of(body.start), lines.line_of(body.end) + 1):
+        text = lines.text(line)
+        start = lines.start(line) + len(text) - len(text.lstrip())
+        quote = text.strip()
+        if len(re.sub(r"\W", "", quote)) < 2 or target.tree.in_comment(start + 1):
+            continue
+        if start < body.start or (docstring is not None and docstring.touches(start)):
+            continue
+        found.setdefault(quote, Span(start, start + len(quote)))
+    return found
+
+
+def _schema(lines: list[str]) -> dict[str, Any]:
+    properties = {"line": {"enum": lines}, "category": {"enum": list(CATEGORIES)}}
+    item = {"type": "object", "properties": properties, "required": list(properties)}
+    findings = {"type": "array", "maxItems": _MOST_FINDINGS, "items": item}
+    return {"type": "object", "properties": {"findings": findings}, "required": ["findings"]}
+
+
+def _found(text: str, lines: dict[str, Span]) -> list[tuple[str, str]]:
+    """Return the quoted lines of a reply with their categories, each line once.
+
+    A reply that was cut off in the middle, or quotes what is not there, has no findings.
+    """
+    try:
+        raw: Any = json.loads(text)
+        pairs = {finding["line"]: finding["category"] for finding in raw["findings"]}
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [(quote, code) for quote, code in pairs.items() if quote in lines and code in CATEGORIES]
