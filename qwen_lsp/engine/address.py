@@ -12,6 +12,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
+
 from qwen_lsp import __version__
 from qwen_lsp.engine.messages import PROTOCOL
 from qwen_lsp.folders import engine_folder
@@ -79,6 +81,12 @@ def read_address(key: str) -> Address | None:
         return Address(**json.loads(address_path(key).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def running_engines() -> list[str]:
+    """Return the paths of the models that engines of this user hold now."""
+    addresses = [read_address(key) for key in published_keys()]
+    return [found.model_path for found in addresses if found and psutil.pid_exists(found.pid)]
 
 
 def published_keys() -> list[str]:

@@ -30,11 +30,13 @@ class LocalModel:
         templates: Templates,
         infill_sampling: Sampling | None = None,
         chat_sampling: Sampling | None = None,
+        stops: tuple[str, ...] = (),
     ) -> None:
         self.engine = engine
         self.templates = templates
         self._infill_sampling = infill_sampling or Sampling()
         self._chat_sampling = chat_sampling or Sampling()
+        self._stops = stops
         self.last_prompt: Prompt | None = None
 
     async def ask(
@@ -62,7 +64,7 @@ class LocalModel:
             prompt.content,
             max_tokens=min(max_tokens or template.max_tokens, template.max_tokens),
             priority=priority,
-            stops=(*template.stops, *stops),
+            stops=(*template.stops, *stops, *self._stops),
             sampling=self._infill_sampling if is_infill else self._chat_sampling,
             reply_schema=schema,
             deadline_ms=deadline_ms,

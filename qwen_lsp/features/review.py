@@ -17,7 +17,7 @@ from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import ReviewSettings
-from qwen_lsp.text import Document, Span, smallest_edit
+from qwen_lsp.text import Document, Span, TextEdit, apply_edits, smallest_edit
 
 Severity = Literal["error", "warning", "information", "hint"]
 SEVERITIES: tuple[Severity, ...] = ("hint", "information", "warning", "error")
@@ -190,3 +190,17 @@ def _found(text: str, lines: dict[str, Span]) -> list[tuple[str, str]]:
     except (ValueError, KeyError, TypeError):
         return []
     return [(quote, code) for quote, code in pairs.items() if quote in lines and code in CATEGORIES]
+
+
+def quick_fix(document: Document, finding: Finding) -> TextEdit | None:
+    """Return the edit that puts what the model would write in place of the quoted line.
+
+    None where the document would have more syntax errors after it.
+    """
+    language = language_for_id(document.language_id)
+    if language is None or not finding.instead:
+        return None
+    edit = TextEdit(finding.span, finding.instead)
+    before = parse(language, document.text)
+    after = parse(language, apply_edits(document.text, [edit]))
+    return edit if len(after.error_spans()) <= len(before.error_spans()) else None

@@ -45,13 +45,18 @@ def on_disk() -> set[str]:
     return {card.id for card in catalogue.all_cards() if find(card)}
 
 
+def is_path(spec: str) -> bool:
+    """Say whether the setting `model` names a file and not a model of the catalogue."""
+    return spec.lower().endswith(".gguf") or "/" in spec or os.sep in spec
+
+
 def resolve(spec: str) -> tuple[ModelCard | None, Path]:
     """Return the card and the file that a setting names: a catalogue id or a path to a .gguf.
 
     A file with the name that a card gives its file gets that card, wherever it lies. ModelError
     when there is no such model, or no such file, or the file is not GGUF.
     """
-    if spec.lower().endswith(".gguf") or "/" in spec or os.sep in spec:
+    if is_path(spec):
         path = Path(spec).expanduser().absolute()
         check_gguf(path)
         same = [each for each in catalogue.all_cards() if each.file.lower() == path.name.lower()]

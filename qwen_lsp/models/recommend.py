@@ -37,8 +37,7 @@ def recommend(hardware: Hardware, on_disk: set[str]) -> Recommendation:
         smallest = min(cards, key=lambda card: card.ram_bytes)
         raise ModelError(
             f"No model fits: {gigabytes(hardware.ram_available_bytes)} of memory is free and the "
-            f"smallest, {smallest.id}, needs {gigabytes(smallest.ram_bytes)}; close other "
-            'programs, or use a model on another machine with `backend = "openai"`.'
+            f"smallest, {smallest.id}, needs {gigabytes(smallest.ram_bytes)}; close other programs."
         )
     advised = [card for card in fitting if _advised_on_gpu(card, hardware)]
     advised = advised or [card for card in fitting if _advised_on_cpu(card, hardware)]

@@ -1,0 +1,111 @@
+"""From the settings to a model that can be asked: which weights, which engine, which wording."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from qwen_lsp.engine.address import EngineOptions, running_engines
+from qwen_lsp.engine.build_info import build_info
+from qwen_lsp.engine.client import EngineClient, OnState
+from qwen_lsp.engine.requests import Sampling
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.models import catalogue, files
+from qwen_lsp.models.errors import ModelError
+from qwen_lsp.models.hardware import Hardware, detect
+from qwen_lsp.models.model_card import ModelCard
+from qwen_lsp.models.recommend import Recommendation, choose
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The model to use. `path` is None while it is not on this machine; `reason` says why it."""
+
+    card: ModelCard | None
+    path: Path | None
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """Return what to call the model."""
+        if self.card is not None:
+            return self.card.id
+        return self.path.name if self.path is not None else "?"
+
+
+def find_weights(settings: Settings) -> Weights:
+    """Return the weights that the settings ask for; raises ModelError. Slow: call in a thread."""
+    if settings.model != "auto":
+        reason = f"The setting model names {settings.model}."
+        if files.is_path(settings.model):
+            return Weights(*files.resolve(settings.model), reason)
+        card = catalogue.card(settings.model)
+        return Weights(card, files.find(card), reason)
+    chosen = recommendation()
+    return Weights(chosen.card, files.find(chosen.card), chosen.reason)
+
+
+def with_model(settings: Settings, model: str) -> Settings:
+    """Return the settings with another model."""
+    return replace(settings, model=model)
+
+
+def recommendation() -> Recommendation:
+    """Return the model for `model = "auto"` on this machine; raises ModelError."""
+    loaded = next((card for card in map(_card_of, running_engines()) if card), None)
+    return choose(usable_hardware(), files.on_disk(), loaded)
+
+
+def usable_hardware() -> Hardware:
+    """Return the hardware as far as the installed llama.cpp can use it."""
+    hardware = detect()
+    return detect(build_info().gpu_offload) if hardware.gpus else hardware
+
+
+def connect(
+    weights: Weights, settings: Settings, templates: Templates, on_state: OnState | None = None
+) -> tuple[LocalModel, EngineClient]:
+    """Return the model of these weights; nothing is started yet. The path must be there."""
+    if weights.path is None:
+        raise ModelError(f"{weights.name} is not on this machine.")
+    card = weights.card
+    engine = settings.engine
+    options = EngineOptions(
+        model_path=weights.path,
+        context_tokens=min(engine.context_tokens, card.context_limit_tokens)
+        if card
+        else engine.context_tokens,
+        threads=engine.threads,
+        gpu_layers=engine.gpu_layers,
+        idle_minutes=engine.idle_minutes,
+        chat_options=_chat_options(card),
+    )
+    client = EngineClient(options, on_state)
+    infill = _sampling(card.sampling_infill) if card else None
+    chat = _sampling(card.sampling_chat) if card else None
+    stops = card.stops if card else ()
+    return LocalModel(client, templates, infill, chat, stops), client
+
+
+def _card_of(path: str) -> ModelCard | None:
+    try:
+        return files.resolve(path)[0]
+    except ModelError:
+        return None
+
+
+def _chat_options(card: ModelCard | None) -> tuple[tuple[str, bool], ...]:
+    # A model without a card is asked not to think aloud, which others ignore.
+    options = card.chat_template_options if card else {"enable_thinking": False}
+    return tuple((name, bool(value)) for name, value in options.items())
+
+
+def _sampling(sampling: Any) -> Sampling:
+    return Sampling(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        presence_penalty=sampling.presence_penalty,
+    )

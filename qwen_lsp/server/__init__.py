@@ -1,0 +1,1 @@
+"""The only rooms that know LSP: positions, documents, requests and the wire."""

@@ -1,0 +1,133 @@
+"""The documents that are open in the editor, as immutable snapshots.
+
+This takes the place of pygls's `Workspace`, which splits lines with `str.splitlines`: there a
+form feed or a U+2028 shifts every position below it. Nothing here reads files.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import PurePath
+
+from lsprotocol import types
+from pygls import uris
+
+from qwen_lsp.server.convert import Encoding, to_span
+from qwen_lsp.text import Document, TextEdit, apply_edits
+
+_log = logging.getLogger(__name__)
+
+_SIZE_LIMIT_CHARACTERS = 5_000_000
+
+
+def is_too_large(document: Document) -> bool:
+    """Say whether a document is kept in sync but too large to work on (over 5 MB)."""
+    return len(document.text) > _SIZE_LIMIT_CHARACTERS
+
+
+class Documents:
+    """The open documents by URI. Each change puts a new `Document` in place of the old one.
+
+    `encoding` is what positions count; the boundary sets it at `initialize`.
+    """
+
+    def __init__(self) -> None:
+        self.encoding = Encoding.Utf16
+        self._documents: dict[str, Document] = {}
+        self._folders: dict[str, PurePath] = {}
+
+    def get(self, uri: str) -> Document | None:
+        """Return the present snapshot of an open document, None for any other file."""
+        return self._documents.get(uri)
+
+    def all(self) -> list[Document]:
+        """Return the present snapshots of all open documents."""
+        return list(self._documents.values())
+
+    def open(self, params: types.DidOpenTextDocumentParams) -> Document:
+        """Take in a document that the editor opened, and return it."""
+        item = params.text_document
+        document = Document(
+            uri=item.uri,
+            path=self.path(item.uri),
+            language_id=str(item.language_id),
+            version=item.version,
+            text=item.text,
+        )
+        self._documents[item.uri] = document
+        return document
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> Document | None:
+        """Apply a notification's changes in their order, and return the new snapshot.
+
+        Returns None, and logs it, where the document is not open.
+        """
+        uri = params.text_document.uri
+        document = self._documents.get(uri)
+        if document is None:
+            _log.warning("ignored a change of a document that is not open: %s", uri)
+            return None
+        text = changed_text(document, params.content_changes, self.encoding)
+        document = replace(document, version=params.text_document.version, text=text)
+        self._documents[uri] = document
+        return document
+
+    def close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Forget a document that the editor closed."""
+        self._documents.pop(params.text_document.uri, None)
+
+    @property
+    def folders(self) -> list[PurePath]:
+        """Return the workspace folders that lie on disk, deepest first."""
+        return sorted(self._folders.values(), key=lambda path: (-len(path.parts), path))
+
+    def change_folders(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
+        """Add and remove workspace folders by URI; the paths of open documents follow."""
+        for uri in removed:
+            self._folders.pop(uri, None)
+        for uri in added:
+            if path := uris.to_fs_path(uri):
+                self._folders[uri] = PurePath(path)
+        for uri, document in self._documents.items():
+            self._documents[uri] = replace(document, path=self.path(uri))
+
+    def path(self, uri: str) -> str:
+        """Return the path of a file for people and prompts, with forward slashes.
+
+        It is relative to the deepest workspace folder that holds the file, absolute outside of
+        them all, and what follows the scheme where the URI names no file (`untitled:Untitled-1`).
+        """
+        file = uris.to_fs_path(uri)
+        if not file:
+            return uris.urlparse(uri)[2] or uri
+        path = PurePath(file)
+        for folder in self.folders:
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        return path.as_posix()
+
+
+def changed_text(
+    document: Document,
+    changes: Iterable[types.TextDocumentContentChangeEvent],
+    encoding: Encoding,
+) -> str:
+    """Return the text of `document` after `changes`, each of which sees the ones before it.
+
+    A "replace all" sends hundreds of changes from the bottom to the top. As long as each lies
+    above the one before it, all of them are read against the same text and applied in one go,
+    because finding the lines of a long text anew for each would stall the server.
+    """
+    edits: list[TextEdit] = []
+    for change in changes:
+        if not isinstance(change, types.TextDocumentContentChangePartial):
+            document, edits = replace(document, text=change.text), []
+            continue
+        span = to_span(document, change.range, encoding)
+        # A change that touches the one before it may mean another place: a position behind the
+        # end of a line that has grown, or a line behind a CR that an LF has joined.
+        if edits and span.end >= edits[-1].span.start:
+            document, edits = replace(document, text=apply_edits(document.text, edits)), []
+            span = to_span(document, change.range, encoding)
+        edits.append(TextEdit(span, change.text))
+    return apply_edits(document.text, edits)

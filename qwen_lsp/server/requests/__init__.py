@@ -1,0 +1,1 @@
+"""One request, one file. A handler only translates; the work is in `qwen_lsp.features`."""

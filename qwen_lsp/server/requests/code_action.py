@@ -1,0 +1,105 @@
+"""textDocument/codeAction: what can be done here, from syntax alone. The model is not asked."""
+
+from lsprotocol import types
+
+from qwen_lsp.features.actions import ACTIONS, Offer, find_offers
+from qwen_lsp.features.review import functions_to_review, quick_fix
+from qwen_lsp.server.convert import to_range, to_span, to_text_edit
+from qwen_lsp.server.documents import is_too_large
+from qwen_lsp.server.edits import workspace_edit
+from qwen_lsp.server.findings import to_diagnostic
+from qwen_lsp.server.session import Session
+from qwen_lsp.text import Document, Span
+
+REVIEW_KIND = "source.review"
+
+
+def register(session: Session) -> None:
+    """Add the handler."""
+    server = session.server
+    kinds = [action.kind for action in ACTIONS]
+    options = types.CodeActionOptions(
+        code_action_kinds=[*kinds, types.CodeActionKind.QuickFix, REVIEW_KIND],
+        resolve_provider=True,
+    )
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    def _(params: types.CodeActionParams) -> list[types.CodeAction]:
+        document = server.documents.get(params.text_document.uri)
+        if document is None or is_too_large(document):
+            return []
+        span = to_span(document, params.range, server.documents.encoding)
+        only = tuple(str(kind) for kind in params.context.only or ())
+        found = _quick_fixes(session, document, span) if _is_wanted("quickfix", only) else []
+        found += [
+            _code_action(session, document, offer) for offer in find_offers(document, span, only)
+        ]
+        if _is_wanted(REVIEW_KIND, only):
+            found += _review_actions(session, document, span)
+        return found
+
+
+def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
+    return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
+
+
+def _code_action(session: Session, document: Document, offer: Offer) -> types.CodeAction:
+    data = {
+        "uri": document.uri,
+        "version": document.version,
+        "action": offer.action,
+        "offset": offer.offset,
+    }
+    action = types.CodeAction(title=offer.title, kind=offer.kind, data=data)
+    if not _resolves_edits(session):
+        # Such a client would do nothing with an action that has no edit yet.
+        action.command = types.Command(
+            title=offer.title, command="qwenLsp.applyAction", arguments=[data]
+        )
+    return action
+
+
+def _resolves_edits(session: Session) -> bool:
+    document = session.server.client_capabilities.text_document
+    action = document.code_action if document is not None else None
+    support = action.resolve_support if action is not None else None
+    return support is not None and "edit" in support.properties
+
+
+def _quick_fixes(session: Session, document: Document, span: Span) -> list[types.CodeAction]:
+    encoding = session.server.documents.encoding
+    actions: list[types.CodeAction] = []
+    for finding in session.findings.get(document.uri, []):
+        touched = finding.span.start <= span.end and span.start <= finding.span.end
+        edit = quick_fix(document, finding) if touched else None
+        if edit is not None:
+            actions.append(
+                types.CodeAction(
+                    title=f"Fix: {finding.instead}",
+                    kind=types.CodeActionKind.QuickFix,
+                    diagnostics=[to_diagnostic(session, document, finding)],
+                    edit=workspace_edit(
+                        session, document, [to_text_edit(document, edit, encoding)]
+                    ),
+                )
+            )
+    return actions
+
+
+def _review_actions(session: Session, document: Document, span: Span) -> list[types.CodeAction]:
+    targets = functions_to_review(document, span)
+    actions: list[types.CodeAction] = []
+    encoding = session.server.documents.encoding
+    for target in targets:
+        place = to_range(document, target.function.definition_span, encoding)
+        argument = {"uri": document.uri, "range": place}
+        title = "Review this function"
+        command = types.Command(title=title, command="qwenLsp.review", arguments=[argument])
+        actions.append(types.CodeAction(title=title, kind=REVIEW_KIND, command=command))
+    if targets or functions_to_review(document):
+        title = "Review this file"
+        command = types.Command(
+            title=title, command="qwenLsp.review", arguments=[{"uri": document.uri}]
+        )
+        actions.append(types.CodeAction(title=title, kind=REVIEW_KIND, command=command))
+    return actions

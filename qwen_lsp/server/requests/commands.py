@@ -1,0 +1,78 @@
+"""The small commands: pause, model, prompt, restart, accepted."""
+
+from typing import Any
+
+from lsprotocol import types
+
+from qwen_lsp.engine.requests import EngineError
+from qwen_lsp.models import catalogue, files
+from qwen_lsp.models.errors import ModelError
+from qwen_lsp.server.boundary import RequestFailedError
+from qwen_lsp.server.session import Session
+from qwen_lsp.server.status import State
+
+
+def register(session: Session) -> None:
+    """Add the commands."""
+    server = session.server
+
+    @server.command("qwenLsp.pause")
+    def _(*_arguments: Any) -> dict[str, bool]:
+        session.paused = not session.paused
+        if session.paused:
+            session.status.set(State.PAUSED, "Paused.")
+        else:
+            session.status.set(State.READY if session.last_model else State.STARTING, "Resumed.")
+            session.warm_up()
+        return {"paused": session.paused}
+
+    @server.command("qwenLsp.selectModel")
+    async def _(*arguments: Any) -> dict[str, str]:
+        name = str(arguments[0]) if arguments else await _ask_for_model(session)
+        try:
+            if not files.is_path(name) and name != "auto":
+                catalogue.card(name)
+        except ModelError as error:
+            raise RequestFailedError(str(error)) from error
+        session.chosen_model = name
+        await session.leave_model()
+        try:
+            await session.model()
+        except EngineError as error:
+            raise RequestFailedError(str(error)) from error
+        return {"model": session.status.model}
+
+    @server.command("qwenLsp.showPrompt")
+    def _(*_arguments: Any) -> str:
+        model = session.last_model
+        if model is None or model.last_prompt is None:
+            return "Nothing has been sent to the model yet."
+        return model.last_prompt.readable()
+
+    @server.command("qwenLsp.restartEngine")
+    async def _(*_arguments: Any) -> None:
+        try:
+            await session.restart_engine()
+        except EngineError as error:
+            raise RequestFailedError(str(error)) from error
+
+    @server.command("qwenLsp.accepted")
+    def _(*_arguments: Any) -> None:
+        session.accepted += 1
+
+
+async def _ask_for_model(session: Session) -> str:
+    """Let the user choose among the models on this machine; raises RequestFailedError."""
+    names = sorted(files.on_disk())
+    if not names:
+        raise RequestFailedError("There is no model on this machine yet.")
+    answer = await session.server.window_show_message_request_async(
+        types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message="Which model should qwen-lsp use?",
+            actions=[types.MessageActionItem(name) for name in names],
+        )
+    )
+    if answer is None:
+        raise RequestFailedError("No model was chosen.")
+    return answer.title

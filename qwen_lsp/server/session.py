@@ -1,0 +1,193 @@
+"""What one language server knows besides its documents: settings, model, findings, suggestions."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from qwen_lsp.engine.client import EngineClient
+from qwen_lsp.engine.messages import LoadFailed, Loading, Ready
+from qwen_lsp.engine.requests import EngineError, EngineUnavailableError
+from qwen_lsp.features import launch
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.review import Finding
+from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.models.errors import ModelError
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.server.boundary import Server
+from qwen_lsp.server.download import download
+from qwen_lsp.server.status import State, Status
+from qwen_lsp.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+# Gives a model and, where there is a process behind it, its client; tests give a scripted one.
+Connect = Callable[..., tuple[LocalModel, EngineClient | None]]
+
+
+class Session:
+    """The state of one server. Handlers get it and keep nothing themselves."""
+
+    def __init__(
+        self,
+        server: Server,
+        connect: Connect = launch.connect,
+        find_weights: Callable[[Settings], launch.Weights] = launch.find_weights,
+    ) -> None:
+        self.server = server
+        self.settings = Settings()
+        self.editor_section: dict[str, Any] = {}
+        self.told: set[str] = set()
+        self.chosen_model: str | None = None
+        self.templates = Templates()
+        self.suggestions = Suggestions()
+        self.findings: dict[str, list[Finding]] = {}
+        self.paused = False
+        self.accepted = 0
+        self.status = Status(server)
+        self._connect = connect
+        self._find_weights = find_weights
+        self._model: LocalModel | None = None
+        self._client: EngineClient | None = None
+        self._starting: asyncio.Task[LocalModel] | None = None
+        self._background: set[asyncio.Task[Any]] = set()
+        self._declined: set[str] = set()
+
+    @property
+    def last_model(self) -> LocalModel | None:
+        """Return the model in use, None before the first request."""
+        return self._model
+
+    @property
+    def client(self) -> EngineClient | None:
+        """Return the client of the engine in use."""
+        return self._client
+
+    async def model(self) -> LocalModel:
+        """Return the model, ready to be asked; raises EngineError with a sentence for the user."""
+        return await asyncio.shield(self._started())
+
+    async def model_soon(self, deadline_ms: int) -> LocalModel | None:
+        """Return the model if it is ready before the deadline; it goes on starting in any case."""
+        started = self._started()
+        await asyncio.wait({started}, timeout=deadline_ms / 1000)
+        return started.result() if started.done() and not started.exception() else None
+
+    def warm_up(self) -> None:
+        """Start the model ahead of the first request; a failure shows in the status alone."""
+        if self._starting is None:
+            self._started()
+
+    def use_settings(self, settings: Settings) -> None:
+        """Take new settings; what runs with old ones is left and started anew when needed."""
+        old, self.settings = self.settings, settings
+        if old.prompts != settings.prompts:
+            folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
+            self.templates = Templates(folder, settings.prompts.pin)
+        if _launched_with(old) != _launched_with(settings) and self._starting is not None:
+            self.in_background(self.leave_model())
+
+    async def leave_model(self) -> None:
+        """Let go of the model; the next request gets the one that is set then."""
+        if self._starting is not None and not self._starting.done():
+            self._starting.cancel()
+        client, self._client, self._model, self._starting = self._client, None, None, None
+        if client is not None:
+            await client.close()
+
+    async def restart_engine(self) -> None:
+        """End the engine process and start it again."""
+        if self._client is not None:
+            self.status.set(State.STARTING, "The engine is started again.")
+            await self._client.restart()
+            await self._client.start()
+
+    def in_background(self, work: Any) -> None:
+        """Run a coroutine beside the requests; it is cancelled when the session is closed."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def close(self) -> None:
+        """End background work and hang up."""
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.leave_model()
+
+    def _started(self) -> "asyncio.Task[LocalModel]":
+        """Return the one task that starts the model; a failed one is tried again."""
+        task = self._starting
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._starting = asyncio.ensure_future(self._start())
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+            # The failure is in the status; nobody may be waiting for it.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    async def _start(self) -> LocalModel:
+        try:
+            self._model = await self._find_and_start()
+        except (EngineError, ModelError) as error:
+            _log.warning("%s", error)
+            self.status.set(State.ERROR, str(error))
+            raise EngineUnavailableError(str(error)) from error
+        return self._model
+
+    async def _find_and_start(self) -> LocalModel:
+        self.status.set(State.STARTING, "Looking for a model.")
+        settings = self.settings
+        if self.chosen_model is not None:
+            settings = launch.with_model(settings, self.chosen_model)
+        weights = await asyncio.to_thread(self._find_weights, settings)
+        self.status.model = weights.name
+        if weights.path is None:
+            await self._permit_download(weights)
+            await download(self.server, self.status, weights)
+            weights = await asyncio.to_thread(self._find_weights, settings)
+        _log.info("using %s: %s", weights.name, weights.reason)
+        model, self._client = self._connect(weights, settings, self.templates, self._note_state)
+        if self._client is not None:
+            await self._client.start()
+        self.status.set(State.PAUSED if self.paused else State.READY, f"{weights.name} is ready.")
+        return model
+
+    async def _permit_download(self, weights: launch.Weights) -> None:
+        """Return where the weights may be downloaded; raises ModelError where not."""
+        name, pull = weights.name, self.settings.model_pull
+        command = f"`qwen-lsp models pull {name}`"
+        if weights.card is None or pull == "never":
+            raise ModelError(f"The model {name} is not on this machine; get it with {command}.")
+        if pull == "auto":
+            return
+        if name in self._declined:
+            raise ModelError(f"The model {name} was not downloaded; get it with {command}.")
+        size = weights.card.size_bytes / 1e9
+        question = types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message=f"qwen-lsp needs the model {name} ({size:.1f} GB, {weights.card.licence}). "
+            "It is downloaded once and stays on this machine.",
+            actions=[types.MessageActionItem("Download"), types.MessageActionItem("Not now")],
+        )
+        answer = await self.server.window_show_message_request_async(question)
+        if answer is None or answer.title != "Download":
+            self._declined.add(name)
+            raise ModelError(f"The model {name} was not downloaded; get it with {command}.")
+
+    def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
+        match state:
+            case Loading(fraction=fraction):
+                self.status.set(State.LOADING, f"Loading: {fraction:.0%}.")
+            case Ready():
+                self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
+            case LoadFailed(reason=reason):
+                self.status.set(State.ERROR, reason)
+
+
+def _launched_with(settings: Settings) -> tuple[object, ...]:
+    """Return what a running model depends on."""
+    return settings.model, settings.engine, settings.prompts
