@@ -263,8 +263,11 @@ def _from_thread(
 def dial(options: EngineOptions) -> Any:
     """Return a connection to the running engine of `options`, None where none answers."""
     address = read_address(options.key)
-    if address is None:
-        return None
+    return dial_address(address) if address is not None else None
+
+
+def dial_address(address: Address) -> Any:
+    """Return a connection to the engine at `address`, None where none answers."""
     try:
         return Client(address.address, authkey=bytes.fromhex(address.authkey))
     except (OSError, EOFError, ValueError, AuthenticationError):

@@ -1,0 +1,177 @@
+"""The words of the command line, and which function each subcommand calls."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from qwen_lsp import __version__
+from qwen_lsp.cli.output import ExitCode, UsageError, say
+
+_MODEL_HELP = 'a model of the catalogue, a path to a .gguf file, or "auto"'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Windows writes in the console's code page otherwise, and fails on what that lacks.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # a TextIOWrapper here
+    parsed = _parser().parse_args(arguments)
+    if parsed.command == "serve":
+        return _serve(parsed)
+    return _run(parsed)
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from qwen_lsp.engine.requests import EngineError, EngineUnavailableError
+    from qwen_lsp.features.actions.base import RefusalError
+    from qwen_lsp.models.errors import ModelError
+    from qwen_lsp.prompting.templates import TemplateFileError
+
+    try:
+        return int(parsed.run(parsed))
+    except (UsageError, TemplateFileError) as error:
+        say(f"qwen-lsp: {error}")
+        return ExitCode.USAGE
+    except RefusalError as error:
+        say(f"qwen-lsp: {error}")
+        return ExitCode.FINDINGS
+    except (ModelError, EngineUnavailableError) as error:
+        say(f"qwen-lsp: {error}")
+        return ExitCode.NO_MODEL
+    except EngineError as error:
+        say(f"qwen-lsp: {error}")
+        return ExitCode.FINDINGS
+    except KeyboardInterrupt:
+        say("qwen-lsp: stopped.")
+        return 130
+    except BrokenPipeError:
+        return ExitCode.DONE  # the reader of our output, such as `head`, has had enough
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qwen-lsp",
+        description="Code help that runs on your own machine: a language server around a local "
+        "Qwen model. Editors start `qwen-lsp serve`; everything else is for the shell.",
+        epilog="Exit codes: 0 done, 1 done with findings or a failed check, 2 usage, "
+        "3 the model or the engine could not be had.",
+    )
+    parser.add_argument("--version", action="version", version=f"qwen-lsp {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_work(commands)
+    _add_models(commands)
+    _add_prompts(commands)
+    _add_care(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # argparse gives this type no public name
+
+
+def _command(
+    commands: "_Commands[argparse.ArgumentParser]", name: str, help_text: str
+) -> argparse.ArgumentParser:
+    description = help_text[0].upper() + help_text[1:] + "."
+    parser = commands.add_parser(name, help=help_text, description=description)
+    if name not in ("serve", "demo"):
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from qwen_lsp.cli import lazily
+
+    serve = _command(commands, "serve", "run the language server on stdin and stdout")
+    serve.add_argument("--log-level", default="warning", choices=["debug", "info", "warning"])
+
+    demo = _command(commands, "demo", "show the language server at work on a small shop")
+    demo.add_argument("--model", default="qwen2.5-coder-0.5b", help=_MODEL_HELP)
+    demo.set_defaults(run=lazily("demo", "run_demo"))
+
+    complete = _command(commands, "complete", "print one inline completion")
+    complete.add_argument("place", metavar="FILE:LINE:COL", help="1-based; COL in characters")
+    complete.add_argument("--model", help=_MODEL_HELP)
+    complete.set_defaults(run=lazily("work", "run_complete"))
+
+    action = _command(commands, "action", "print the edit of a refactoring as a unified diff")
+    action.add_argument("action", metavar="ACTION", help="add_type_hints, add_docstring, simplify")
+    action.add_argument("place", metavar="FILE:LINE[:COL]", help="a line of the function")
+    action.add_argument("--write", action="store_true", help="apply the edit to the file")
+    action.add_argument("--model", help=_MODEL_HELP)
+    action.set_defaults(run=lazily("work", "run_action"))
+
+    review = _command(commands, "review", "print what may be wrong, one finding a line")
+    review.add_argument("place", metavar="PATH[:LINE]", help="a file, a function's line, a folder")
+    review.add_argument("--sarif", action="store_true", help="print a SARIF 2.1.0 log")
+    review.add_argument(
+        "--fail-on",
+        default="warning",
+        choices=["hint", "information", "warning", "error"],
+        help="exit with 1 for a finding of this severity or above (default: warning)",
+    )
+    review.add_argument("--model", help=_MODEL_HELP)
+    review.set_defaults(run=lazily("work", "run_review"))
+
+
+def _add_models(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from qwen_lsp.cli import lazily
+
+    parser = commands.add_parser("models", help="the catalogue, and the files on this machine")
+    models = parser.add_subparsers(required=True, metavar="COMMAND")
+    _command(models, "list", "print the catalogue").set_defaults(run=lazily("models", "run_list"))
+    for name, help_text in (
+        ("pull", "download a model and check its SHA-256"),
+        ("path", "print where a model's file lies"),
+        ("verify", "read a model's file and check its SHA-256"),
+        ("remove", "delete a model's file"),
+    ):
+        command = _command(models, name, help_text)
+        command.add_argument("id", metavar="ID", help="see `qwen-lsp models list`")
+        command.set_defaults(run=lazily("models", f"run_{name}"))
+    recommend = _command(models, "recommend", "say which model suits this machine, and why")
+    recommend.set_defaults(run=lazily("models", "run_recommend"))
+
+
+def _add_prompts(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from qwen_lsp.cli import lazily
+
+    parser = commands.add_parser("prompts", help="the versioned templates")
+    prompts = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = _command(prompts, "list", "print every version of every template")
+    listing.set_defaults(run=lazily("prompts", "run_list"))
+    show = _command(prompts, "show", "print one template")
+    show.add_argument("name", metavar="ID[@V]")
+    show.set_defaults(run=lazily("prompts", "run_show"))
+    diff = _command(prompts, "diff", "print what differs between two templates")
+    diff.add_argument("old", metavar="ID@V")
+    diff.add_argument("new", metavar="ID@W")
+    diff.set_defaults(run=lazily("prompts", "run_diff"))
+    for command in (listing, show, diff):
+        command.add_argument("--dir", help="a folder with templates of your own")
+
+
+def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    from qwen_lsp.cli import lazily
+
+    bench = _command(commands, "bench", "measure the speed of a model on this machine")
+    bench.add_argument("--model", help=_MODEL_HELP)
+    bench.set_defaults(run=lazily("bench", "run_bench"))
+    doctor = _command(commands, "doctor", "say what is wrong, and what to do about it")
+    doctor.set_defaults(run=lazily("doctor", "run_doctor"))
+    parser = commands.add_parser("engine", help="the shared process that holds the model")
+    engine = parser.add_subparsers(required=True, metavar="COMMAND")
+    status = _command(engine, "status", "print what each running engine says of itself")
+    status.set_defaults(run=lazily("engine", "run_status"))
+    stop = _command(engine, "stop", "end all engines of this user")
+    stop.set_defaults(run=lazily("engine", "run_stop"))
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    import logging
+
+    from qwen_lsp.server.app import serve
+
+    logging.basicConfig(
+        level=parsed.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s"
+    )
+    return serve()

@@ -1,0 +1,106 @@
+"""Files named on the command line, as documents. Bad input ends here, with one sentence."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qwen_lsp.cli.output import UsageError
+from qwen_lsp.languages import LANGUAGES, language_for_path
+from qwen_lsp.text import Document
+
+_LARGEST_BYTES = 5_000_000
+_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?$", re.DOTALL)
+_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "dist", "build", "target"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """FILE[:LINE[:COL]]; line and column are 1-based, and None where they were not given."""
+
+    path: Path
+    line: int | None
+    column: int | None
+
+
+def parse_place(text: str) -> Place:
+    """Return the place that `text` names. A drive letter's colon is part of the path."""
+    match = _PLACE.match(text)
+    if match is None:
+        raise UsageError("A file name is needed, as in FILE:LINE:COL.")
+    line, column = match["line"], match["column"]
+    return Place(Path(match["path"]), int(line) if line else None, int(column) if column else None)
+
+
+def read_document(path: Path) -> Document:
+    """Return the file as a document; raises UsageError that says what is wrong with it."""
+    language = language_for_path(path.name)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder.")
+        if size > _LARGEST_BYTES:
+            raise UsageError(f"{path} has {size / 1e6:.1f} MB; files over 5 MB are not read.")
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    if b"\0" in data:
+        raise UsageError(f"{path} is a binary file.")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text.") from error
+    if language is None:
+        known = ", ".join(each.title for each in LANGUAGES)
+        raise UsageError(f"The language of {path.name} is not supported; supported are {known}.")
+    uri = path.absolute().as_uri()
+    return Document(uri, path.as_posix(), language.id, 0, text)
+
+
+def offset_of(document: Document, place: Place) -> int:
+    """Return the offset of a place; raises UsageError where the file has no such place."""
+    lines = document.lines
+    line = place.line or 1
+    if not 1 <= line <= lines.count:
+        raise UsageError(f"{place.path} has {lines.count} lines; there is no line {line}.")
+    text = lines.text(line - 1)
+    if place.column is None:
+        # On the first word of the line, where a definition begins.
+        return lines.start(line - 1) + len(text) - len(text.lstrip())
+    if not 1 <= place.column <= len(text) + 1:
+        raise UsageError(
+            f"Line {line} of {place.path} has {len(text)} characters; "
+            f"there is no column {place.column}."
+        )
+    return lines.start(line - 1) + place.column - 1
+
+
+def source_files(path: Path) -> Iterator[Path]:
+    """Yield `path` itself, or the supported files below it, hidden and generated ones left out."""
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS
+        )
+        for name in sorted(names):
+            if language_for_path(name) is not None:
+                yield Path(folder) / name
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file's text, all of it or nothing; its permissions stay."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+        Path(name).chmod(path.stat().st_mode)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

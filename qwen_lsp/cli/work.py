@@ -1,0 +1,173 @@
+"""`complete`, `action` and `review`: the features on files, without an editor."""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from qwen_lsp.cli.asking import settings_here, timing, with_model
+from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
+from qwen_lsp.cli.sarif import sarif
+from qwen_lsp.cli.sources import (
+    offset_of,
+    parse_place,
+    read_document,
+    source_files,
+    write_text,
+)
+from qwen_lsp.features.actions import ACTIONS, resolve
+from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.complete import complete
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.review import (
+    SEVERITIES,
+    Finding,
+    functions_to_review,
+    review_function,
+)
+from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.text import Document, Span, apply_edits, unified_diff
+
+
+def run_complete(arguments: argparse.Namespace) -> int:
+    """Print one inline completion."""
+    place = parse_place(arguments.place)
+    if place.line is None or place.column is None:
+        raise UsageError("A cursor is needed, as in FILE:LINE:COL.")
+    document = read_document(place.path)
+    offset = offset_of(document, place)
+    settings = settings_here(arguments.model)
+
+    async def work(model: LocalModel) -> tuple[str, dict[str, object]]:
+        began = time.monotonic()
+        suggestion = await complete(document, offset, model, settings, Suggestions(), explicit=True)
+        text = suggestion.text if suggestion is not None else ""
+        return text, {"text": text} | timing(model, (time.monotonic() - began) * 1000)
+
+    text, data = with_model(settings, work)
+    if not text and not arguments.json:
+        say("There is nothing to suggest here.")
+    print_result(text, data, as_json=arguments.json)
+    return ExitCode.DONE
+
+
+def run_action(arguments: argparse.Namespace) -> int:
+    """Print the edit of one action as a unified diff, or apply it."""
+    place = parse_place(arguments.place)
+    if place.line is None:
+        raise UsageError("A line is needed, as in FILE:LINE.")
+    action = _action_id(arguments.action)
+    document = read_document(place.path)
+    offset = offset_of(document, place)
+    _warn_of_syntax_errors(document)
+
+    async def work(model: LocalModel) -> tuple[str, dict[str, object]]:
+        began = time.monotonic()
+        rewrite = await resolve(document, action, offset, model)
+        after = apply_edits(document.text, rewrite.edits)
+        return after, timing(model, (time.monotonic() - began) * 1000)
+
+    after, data = with_model(settings_here(arguments.model), work)
+    diff = unified_diff(document.path, document.text, after)
+    if arguments.write:
+        write_text(place.path, after)
+    print_result(
+        diff,
+        {"action": action, "diff": diff, "written": arguments.write} | data,
+        as_json=arguments.json,
+    )
+    return ExitCode.DONE
+
+
+def run_review(arguments: argparse.Namespace) -> int:
+    """Print the findings of a file, a function or a folder."""
+    place = parse_place(arguments.place)
+    targets = _review_targets(place.path, place.line)
+    settings = settings_here(arguments.model)
+    found: list[tuple[Document, Finding]] = []
+
+    async def work(model: LocalModel) -> None:
+        for number, target in enumerate(targets, start=1):
+            name = target.function.qualified_name
+            if not (arguments.json or arguments.sarif):
+                say(f"[{number}/{len(targets)}] {target.document.path}: {name}")
+            for finding in await review_function(target, model, settings.review):
+                found.append((target.document, finding))
+                if not (arguments.json or arguments.sarif):
+                    print_result(_finding_line(target.document, finding), {}, as_json=False)
+
+    if targets:
+        with_model(settings, work)
+    else:
+        say(f"There is no function to review in {place.path}.")
+    if arguments.sarif:
+        print_result(json.dumps(sarif(found), indent=2), {}, as_json=False)
+    elif arguments.json:
+        print_result("", {"findings": [_finding_data(*each) for each in found]}, as_json=True)
+    limit = SEVERITIES.index(arguments.fail_on)
+    severe = any(SEVERITIES.index(finding.severity) >= limit for _, finding in found)
+    return ExitCode.FINDINGS if severe else ExitCode.DONE
+
+
+def _review_targets(path: Path, line: int | None) -> Sequence[Target]:
+    if not path.is_dir():
+        document = read_document(path)
+        _warn_of_syntax_errors(document)
+        if line is None:
+            return functions_to_review(document)
+        offset = offset_of(document, parse_place(f"{path}:{line}"))
+        return functions_to_review(document, Span(offset, offset))
+    if line is not None:
+        raise UsageError(f"{path} is a folder; a line belongs to a file.")
+    targets: list[Target] = []
+    for file in source_files(path):
+        try:
+            targets += functions_to_review(read_document(file))
+        except UsageError as error:
+            say(f"Left out: {error}")
+    return targets
+
+
+def _action_id(text: str) -> str:
+    wanted = text.replace("-", "_").lower()
+    for action in ACTIONS:
+        if wanted == action.id or text in (action.kind, action.kind.rpartition(".")[2]):
+            return action.id
+    known = ", ".join(action.id for action in ACTIONS)
+    raise UsageError(f"There is no action {text}; there are {known}.")
+
+
+def _warn_of_syntax_errors(document: Document) -> None:
+    language = language_for_id(document.language_id)
+    errors = parse(language, document.text).error_spans() if language is not None else []
+    if errors:
+        line = document.lines.line_of(errors[0].start) + 1
+        say(f"{document.path} has a syntax error in line {line}; working with what can be read.")
+
+
+def _position(document: Document, offset: int) -> tuple[int, int]:
+    line = document.lines.line_of(offset)
+    return line + 1, offset - document.lines.start(line) + 1
+
+
+def _finding_line(document: Document, finding: Finding) -> str:
+    line, column = _position(document, finding.span.start)
+    message = f"{finding.severity}: {finding.message} [{finding.code}]"
+    return f"{document.path}:{line}:{column}: {message}"
+
+
+def _finding_data(document: Document, finding: Finding) -> dict[str, object]:
+    line, column = _position(document, finding.span.start)
+    return {
+        "path": document.path,
+        "line": line,
+        "column": column,
+        "severity": finding.severity,
+        "code": finding.code,
+        "message": finding.message,
+        "function": finding.function,
+        "quote": finding.quote,
+        "instead": finding.instead,
+    }

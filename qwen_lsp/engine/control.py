@@ -1,0 +1,80 @@
+"""Looking at and ending the engines of this user, whichever models they hold. Starts none."""
+
+import asyncio
+from typing import Any
+
+import psutil
+
+from qwen_lsp.engine.address import Address, address_path, published_keys, read_address
+from qwen_lsp.engine.channel import Channel
+from qwen_lsp.engine.client import dial_address
+from qwen_lsp.engine.messages import AskStatus, EngineMessage, Status, Stop
+
+_ANSWER_SECONDS = 10.0
+_END_SECONDS = 10.0
+
+
+async def ask_status() -> list[dict[str, Any]]:
+    """Return what each running engine says of itself."""
+    found: list[dict[str, Any]] = []
+    for _, address in _addresses():
+        status = await _ask(address, AskStatus(0))
+        if status is not None:
+            found.append(status)
+    return found
+
+
+async def stop_engines() -> list[int]:
+    """End every engine, by force where it does not end itself; return their process ids."""
+    stopped: list[int] = []
+    for key, address in _addresses():
+        if await _ask(address, Stop()) is None and not psutil.pid_exists(address.pid):
+            address_path(key).unlink(missing_ok=True)
+            continue
+        await asyncio.to_thread(_wait_for_end, address.pid)
+        address_path(key).unlink(missing_ok=True)
+        stopped.append(address.pid)
+    return stopped
+
+
+def _addresses() -> list[tuple[str, Address]]:
+    pairs = [(key, read_address(key)) for key in published_keys()]
+    return [(key, address) for key, address in pairs if address is not None]
+
+
+async def _ask(address: Address, message: EngineMessage) -> dict[str, Any] | None:
+    """Return the status that the engine answers with; None where it is gone or only stops."""
+    line = await asyncio.to_thread(dial_address, address)
+    if line is None:
+        return None
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[dict[str, Any] | None] = loop.create_future()
+
+    def settle(status: dict[str, Any] | None) -> None:
+        if not answer.done():
+            answer.set_result(status)
+
+    def on_message(_channel: Channel, message: EngineMessage) -> None:
+        if isinstance(message, Status):
+            loop.call_soon_threadsafe(settle, message.status)
+
+    channel = Channel(line, on_message, lambda _: loop.call_soon_threadsafe(settle, None))
+    channel.open()
+    channel.send(message)
+    try:
+        return await asyncio.wait_for(answer, _ANSWER_SECONDS)
+    except TimeoutError:
+        return None
+    finally:
+        await asyncio.to_thread(channel.close)
+
+
+def _wait_for_end(pid: int) -> None:
+    try:
+        process = psutil.Process(pid)
+        try:
+            process.wait(_END_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+    except psutil.NoSuchProcess:
+        pass
