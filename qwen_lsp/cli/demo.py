@@ -78,7 +78,7 @@ class _Demo:
     async def _complete(self, editor: Editor) -> bool:
         self._heading("Inline completion", "typing a new method, `def load(self):`")
         typed_at = self._text.index(_TYPED_BEHIND) + len(_TYPED_BEHIND)
-        text = self._text[:typed_at] + _TYPED + self._text[typed_at:]
+        text = self._text[:typed_at] + _TYPED + "\n" + self._text[typed_at:]
         cursor = typed_at + len(_TYPED)
         editor.change(self._uri, text)
         params = {
@@ -135,7 +135,7 @@ class _Demo:
         found = editor.diagnostics.get(self._uri, [])
         if not found:
             return self._nothing("no findings", took)
-        lines = self._text.splitlines()
+        lines = self._text.split("\n")
         for diagnostic in found:
             start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
             number = start["line"]

@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import re
 import shutil
 import stat
 import sys
@@ -88,10 +89,10 @@ def _llama_cpp(build: BuildInfo, hardware: Hardware) -> Result:
     if build.problem:
         todo = "Install it again: docs/install.md has the commands for CPU, CUDA, Metal and Vulkan."
         return Result("llama.cpp", good=False, found=build.problem, todo=todo)
-    found = f"llama-cpp-python {build.version}; {build.features}"
-    return Result(
-        "llama.cpp", good=True, found=f"{found}; {default_threads()} threads will be used"
-    )
+    features = ", ".join(re.findall(r"(\w+) = 1", build.features))
+    found = f"llama-cpp-python {build.version}, built with {features}"
+    threads = f"{default_threads()} of {hardware.cores} cores will be used"
+    return Result("llama.cpp", good=True, found=f"{found}; {threads}")
 
 
 def _memory(hardware: Hardware) -> Result:
@@ -119,7 +120,7 @@ def _gpu(build: BuildInfo, hardware: Hardware) -> Result:
 
 def _model() -> Result:
     try:
-        found = recommendation()
+        found = recommendation(join_running=False)
     except ModelError as error:
         return Result("Model", good=False, found=str(error))
     todo = "" if found.downloaded else f"Get it: qwen-lsp models pull {found.card.id}"

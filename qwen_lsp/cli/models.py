@@ -101,7 +101,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_recommend(arguments: argparse.Namespace) -> int:
     """Print which model `model = "auto"` takes on this machine, and why."""
-    found = recommendation()
+    found = recommendation(join_running=False)
     data = {
         "id": found.card.id,
         "reason": found.reason,

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from qwen_lsp.cli.asking import settings_here, timing, with_model
 from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
@@ -40,7 +41,7 @@ def run_complete(arguments: argparse.Namespace) -> int:
     offset = offset_of(document, place)
     settings = settings_here(arguments.model)
 
-    async def work(model: LocalModel) -> tuple[str, dict[str, object]]:
+    async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
         began = time.monotonic()
         suggestion = await complete(document, offset, model, settings, Suggestions(), explicit=True)
         text = suggestion.text if suggestion is not None else ""
@@ -63,7 +64,7 @@ def run_action(arguments: argparse.Namespace) -> int:
     offset = offset_of(document, place)
     _warn_of_syntax_errors(document)
 
-    async def work(model: LocalModel) -> tuple[str, dict[str, object]]:
+    async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
         began = time.monotonic()
         rewrite = await resolve(document, action, offset, model)
         after = apply_edits(document.text, rewrite.edits)
@@ -158,7 +159,7 @@ def _finding_line(document: Document, finding: Finding) -> str:
     return f"{document.path}:{line}:{column}: {message}"
 
 
-def _finding_data(document: Document, finding: Finding) -> dict[str, object]:
+def _finding_data(document: Document, finding: Finding) -> dict[str, Any]:
     line, column = _position(document, finding.span.start)
     return {
         "path": document.path,

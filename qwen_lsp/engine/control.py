@@ -58,7 +58,10 @@ async def _ask(address: Address, message: EngineMessage) -> dict[str, Any] | Non
         if isinstance(message, Status):
             loop.call_soon_threadsafe(settle, message.status)
 
-    channel = Channel(line, on_message, lambda _: loop.call_soon_threadsafe(settle, None))
+    def on_closed(_channel: Channel) -> None:
+        loop.call_soon_threadsafe(settle, None)
+
+    channel = Channel(line, on_message, on_closed)
     channel.open()
     channel.send(message)
     try:

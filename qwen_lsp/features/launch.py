@@ -51,9 +51,13 @@ def with_model(settings: Settings, model: str) -> Settings:
     return replace(settings, model=model)
 
 
-def recommendation() -> Recommendation:
-    """Return the model for `model = "auto"` on this machine; raises ModelError."""
-    loaded = next((card for card in map(_card_of, running_engines()) if card), None)
+def recommendation(*, join_running: bool = True) -> Recommendation:
+    """Return the model for `model = "auto"` on this machine; raises ModelError.
+
+    A model that an engine holds already is joined, unless one wants to know what would be best.
+    """
+    running = running_engines() if join_running else []
+    loaded = next((card for card in map(_card_of, running) if card), None)
     return choose(usable_hardware(), files.on_disk(), loaded)
 
 
@@ -85,7 +89,8 @@ def connect(
     infill = _sampling(card.sampling_infill) if card else None
     chat = _sampling(card.sampling_chat) if card else None
     stops = card.stops if card else ()
-    return LocalModel(client, templates, infill, chat, stops), client
+    explains = card.explains if card else True
+    return LocalModel(client, templates, infill, chat, stops, explains=explains), client
 
 
 def _card_of(path: str) -> ModelCard | None:

@@ -22,7 +22,10 @@ class Reply:
 
 
 class LocalModel:
-    """An engine with its templates and the sampling that the model's card advises."""
+    """An engine with its templates, and what the model's card says of the model.
+
+    `explains` says whether the model's explanations of bugs can be shown to people.
+    """
 
     def __init__(
         self,
@@ -31,12 +34,15 @@ class LocalModel:
         infill_sampling: Sampling | None = None,
         chat_sampling: Sampling | None = None,
         stops: tuple[str, ...] = (),
+        *,
+        explains: bool = True,
     ) -> None:
         self.engine = engine
         self.templates = templates
         self._infill_sampling = infill_sampling or Sampling()
         self._chat_sampling = chat_sampling or Sampling()
         self._stops = stops
+        self.explains = explains
         self.last_prompt: Prompt | None = None
 
     async def ask(

@@ -28,7 +28,7 @@ CATEGORIES: dict[str, tuple[Severity, str]] = {
     "missing-case": ("warning", "An input is not handled."),
     "wrong-result": ("warning", "A wrong value is computed or returned."),
     "crash": ("error", "An input raises an error that nobody expects."),
-    "resource": ("warning", "Something that was opened or taken is not given back."),
+    "resource-leak": ("warning", "Something that was opened or taken is not given back."),
     "other": ("information", "Another bug."),
 }
 _MOST_FINDINGS = 2
@@ -77,7 +77,9 @@ async def review_function(
         instead = await _second_look(target, model, lines[quote])
         if not instead:
             continue
-        message = await _explain(model, variables | {"quote": quote, "instead": instead})
+        message = await _message(
+            model, variables | {"quote": quote, "instead": instead, "category": category}
+        )
         name = target.function.qualified_name
         findings.append(Finding(category, severity, message, lines[quote], quote, name, instead))
     return findings
@@ -123,10 +125,14 @@ def moved_findings(findings: Sequence[Finding], before: Document, after: Documen
     return kept
 
 
-async def _explain(model: LocalModel, variables: dict[str, Any]) -> str:
+async def _message(model: LocalModel, variables: dict[str, Any]) -> str:
+    """Return the sentence of a finding; a model that explains badly is not asked for one."""
+    instead = variables["instead"]
+    if not model.explains:
+        what = variables["category"].replace("-", " ").replace("other", "bug")
+        return f"Possible {what}: the model would write `{instead}` here."
     reply = await model.ask("review/explain", variables, Priority.REVIEW)
-    sentence = reply.text.strip().rstrip(".")
-    return f"{sentence}. Perhaps: {variables['instead']}"
+    return f"{reply.text.strip().rstrip('.')}. Perhaps: {instead}"
 
 
 async def _second_look(target: Target, model: LocalModel, span: Span) -> str:

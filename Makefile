@@ -1,0 +1,53 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both make what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test check format docs bench constraints clean
+
+help:
+	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
+	@echo "make test    run every test that needs no editor"
+	@echo "make check   format, lint, types, import layers"
+	@echo "make format  format the code and mend what the linter can"
+	@echo "make docs    print docs/*.md from the code"
+	@echo "make bench   measure the speed of the model on this machine"
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 14) else "qwen-lsp needs Python 3.11 to 3.14, and $(PYTHON) is %d.%d: name another with `make PYTHON=python3.12`." % v)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing. llama.cpp is compiled the first time, which takes 5 to 10 minutes on two cores."
+	$(BIN)/python -m pip install --require-hashes --requirement constraints.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/qwen-lsp demo
+
+test: $(READY)
+	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)
+	$(BIN)/python -m qwen_lsp.reference
+
+bench: $(READY)
+	$(BIN)/qwen-lsp bench
+
+# Needs uv, which is no part of the development environment: pip install uv.
+constraints:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file constraints.txt
+
+clean:
+	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
