@@ -87,7 +87,9 @@ class MessageProtocol(LanguageServerProtocol):
                 self.receive(body)
             except Exception as error:  # noqa: BLE001 - no message may end the server
                 _log_unexpected("a message", error)
-            await asyncio.sleep(0)  # Lets the handler run to its first await.
+            # Lets the handler run to its first await, so that a message which came in one piece
+            # with this one meets what this one has done: `initialize`, a change, `shutdown`.
+            await asyncio.sleep(0)
 
     def receive(self, body: bytes) -> None:
         """Handle one message."""

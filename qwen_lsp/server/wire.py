@@ -57,6 +57,10 @@ def claim_stdio() -> tuple[int, int]:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    if os.name == "posix":
+        # A parent may have left them non-blocking; our threads mean to wait.
+        os.set_blocking(stdin, True)
+        os.set_blocking(stdout, True)
     return stdin, stdout
 
 

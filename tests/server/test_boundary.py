@@ -1,14 +1,8 @@
-"""The connection's life, from `initialize` to the exit code, in memory and over real pipes."""
+"""The connection's life, from `initialize` to its end; `test_wire` runs it over real pipes."""
 
 import asyncio
-import json
-import subprocess
 import sys
-import textwrap
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from lsprotocol import types
@@ -107,6 +101,19 @@ async def test_shutdown_cancels_what_goes_on_and_refuses_what_comes():
         await asyncio.sleep(0.01)
 
 
+async def test_messages_that_come_in_one_piece_are_taken_one_after_the_other():
+    server, _ = waiting_server()
+    async with connect(server, initialize=False) as client:
+        _, first = client.start("initialize", initialize_params())
+        client.open(URI, "text")
+        _, last = client.start("shutdown")
+        _, late = client.start(types.TEXT_DOCUMENT_HOVER, hover_params())
+        assert (await first)["capabilities"]
+        assert await last is None
+        assert await code_of(late) == INVALID_REQUEST
+        assert server.documents.get(URI)
+
+
 @pytest.mark.parametrize("how", ["exit", "end of input"])
 async def test_work_is_cancelled_and_answered_when_the_connection_ends(how: str):
     server, seen = waiting_server()
@@ -148,106 +155,3 @@ async def test_a_process_that_was_never_here_says_nothing():
     await asyncio.sleep(0.05)
     assert not stopped.is_set()
     watch.cancel()
-
-
-# Over real pipes.
-
-PROGRAM = textwrap.dedent("""
-    import os, subprocess, sys
-    from qwen_lsp.server.boundary import make_server, run_stdio
-    server = make_server("test", "1")
-
-    @server.feature("test/big")
-    def big(_):
-        print("a stray print")
-        os.write(1, b"a stray write\\n")
-        child = [sys.executable, "-c", "print('a stray child', input())"]
-        subprocess.run(child, timeout=5)
-        for number in range(40):
-            server.protocol.notify("test/part", {"number": number, "text": "x" * 50_000})
-        return "done"
-
-    @server.feature("test/alive")
-    def alive(_):
-        print("alive", flush=True)
-
-    sys.exit(run_stdio(server))
-""")
-
-
-@contextmanager
-def program() -> Generator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-c", PROGRAM]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        # A server that is stuck must fail its test, not hold up all others.
-        alarm = threading.Timer(15, process.kill)
-        alarm.start()
-        try:
-            yield process
-        finally:
-            alarm.cancel()
-            process.kill()
-
-
-def send(process: subprocess.Popen[bytes], **message: Any) -> None:
-    assert process.stdin
-    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-    process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-    process.stdin.flush()
-
-
-def receive(stream: IO[bytes]) -> Any:
-    header = stream.readline()
-    assert header.startswith(b"Content-Length: "), header
-    assert stream.readline() == b"\r\n"
-    return json.loads(stream.read(int(header.split()[1])))
-
-
-def test_stdout_carries_only_the_protocol_in_order_and_whole_however_slow_the_reader():
-    with program() as process:
-        assert process.stdout
-        assert process.stderr
-        send(process, id=1, method="initialize", params=initialize_params())
-        assert receive(process.stdout)["id"] == 1
-        # 2 MB go into a pipe of 64 kB that nobody reads, and the server still listens.
-        send(process, id=2, method="test/big", params={})
-        send(process, method="test/alive", params={})
-        errors = b""
-        while not errors.endswith(b"alive\n"):
-            line = process.stderr.readline()
-            assert line, "the server was stuck"
-            errors += line
-        send(process, id=3, method="shutdown")
-        send(process, method="exit")
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.2)
-        parts = [receive(process.stdout)["params"] for _ in range(40)]
-        assert [part["number"] for part in parts] == list(range(40))
-        assert receive(process.stdout)["result"] == "done"
-        assert receive(process.stdout)["id"] == 3
-        assert process.stdout.read() == b""
-        # Our end of stdin is still open.
-        assert process.wait(10) == 0
-    assert b"a stray print" in errors
-    assert b"a stray write" in errors
-    assert b"EOFError" in errors  # The child found an empty stdin, not the editor's messages.
-
-
-@pytest.mark.parametrize("how", ["exit", "stdin closed", "stdout closed"])
-def test_without_shutdown_the_exit_code_is_1(how: str):
-    with program() as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        send(process, id=1, method="initialize", params=initialize_params())
-        receive(process.stdout)
-        if how == "exit":
-            send(process, method="exit")
-        elif how == "stdin closed":
-            process.stdin.close()
-        else:
-            process.stdout.close()
-            send(process, id=2, method="test/unknown")
-        assert process.wait(10) == 1
-        assert process.stderr.read() == b""

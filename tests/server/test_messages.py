@@ -19,7 +19,7 @@ from tests.harness.lsp_client import LspError, connect
 
 URI = "file:///work/a.py"
 CODE = "def not_for_the_log(): ..."
-MODIFIED, FAILED = -32801, -32803
+MODIFIED, FAILED, NOT_INITIALIZED = -32801, -32803, -32002
 PARSE, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 
 
@@ -91,7 +91,18 @@ async def test_nonsense_is_survived(caplog: pytest.LogCaptureFixture):
         assert codes == [PARSE] * 3 + [INVALID_REQUEST] * 3 + [PARSE] + [INVALID_REQUEST] * 2
         client.errors_without_id.clear()
     assert "textDocument/didOpen" in caplog.text
+    assert "test/unknown" not in caplog.text  # A server may be sent what it does not know.
     assert CODE not in caplog.text
+
+
+async def test_a_mistake_of_ours_costs_one_message(monkeypatch: pytest.MonkeyPatch):
+    server = failing_server(RequestFailedError())
+    monkeypatch.setattr(server.protocol, "_receive_notification", lambda *_: 1 / 0)
+    async with connect(server, initialize=False) as client:
+        client.notify("test/unknown", {})
+        _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params())
+        assert (await refusal(answer)).code == NOT_INITIALIZED
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize(
