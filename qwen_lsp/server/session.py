@@ -40,6 +40,7 @@ class Session:
         self.server = server
         self.settings = Settings()
         self.editor_section: dict[str, Any] = {}
+        self.configured = asyncio.Event()
         self.told: set[str] = set()
         self.chosen_model: str | None = None
         self.templates = Templates()
@@ -139,6 +140,8 @@ class Session:
         return self._model
 
     async def _find_and_start(self) -> LocalModel:
+        # A model that is started before the editor has told its settings may be the wrong one.
+        await self.configured.wait()
         self.status.set(State.STARTING, "Looking for a model.")
         settings = self.settings
         if self.chosen_model is not None:

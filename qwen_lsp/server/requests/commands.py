@@ -28,19 +28,7 @@ def register(session: Session) -> None:
 
     @server.command("qwenLsp.selectModel")
     async def _(*arguments: Any) -> dict[str, str]:
-        name = str(arguments[0]) if arguments else await _ask_for_model(session)
-        try:
-            if not files.is_path(name) and name != "auto":
-                catalogue.card(name)
-        except ModelError as error:
-            raise RequestFailedError(str(error)) from error
-        session.chosen_model = name
-        await session.leave_model()
-        try:
-            await session.model()
-        except EngineError as error:
-            raise RequestFailedError(str(error)) from error
-        return {"model": session.status.model}
+        return await _select_model(session, str(arguments[0]) if arguments else "")
 
     @server.command("qwenLsp.showPrompt")
     def _(*_arguments: Any) -> str:
@@ -59,6 +47,20 @@ def register(session: Session) -> None:
     @server.command("qwenLsp.accepted")
     def _(*_arguments: Any) -> None:
         session.accepted += 1
+
+
+async def _select_model(session: Session, name: str) -> dict[str, str]:
+    """Use another model until the settings change; without a name the user is asked."""
+    name = name or await _ask_for_model(session)
+    try:
+        if not files.is_path(name) and name != "auto":
+            catalogue.card(name)
+        session.chosen_model = name
+        await session.leave_model()
+        await session.model()
+    except (ModelError, EngineError) as error:
+        raise RequestFailedError(str(error)) from error
+    return {"model": session.status.model}
 
 
 async def _ask_for_model(session: Session) -> str:

@@ -25,7 +25,9 @@ def register(session: Session) -> None:
 
     @server.feature(types.INITIALIZED)
     async def _(_params: types.InitializedParams) -> None:
-        await pull_settings(session)
+        if not await pull_settings(session):
+            apply_settings(session, None)
+        session.configured.set()
 
     @server.feature(types.SHUTDOWN)
     async def _(_params: None) -> None:
