@@ -16,7 +16,16 @@ from qwen_lsp.features.model import LocalModel
 from qwen_lsp.languages import Language, SyntaxTree, language_for_id, parse
 from qwen_lsp.text import Document, Span, apply_edits
 
-__all__ = ["ACTIONS", "Action", "Offer", "RefusalError", "Rewrite", "find_offers", "resolve"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Offer",
+    "RefusalError",
+    "Rewrite",
+    "find_offers",
+    "is_offered_in",
+    "resolve",
+]
 
 ACTIONS: tuple[Action, ...] = (ADD_TYPE_HINTS, ADD_DOCSTRING, SIMPLIFY)
 _BY_ID = {action.id: action for action in ACTIONS}
@@ -83,3 +92,8 @@ def find_target(document: Document, offset: int, tree: SyntaxTree | None = None)
 
 def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
     return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
+
+
+def is_offered_in(action: Action, language: Language) -> bool:
+    """Say whether an action makes sense in a language at all, for documentation."""
+    return action is not ADD_TYPE_HINTS or language.type_hints
