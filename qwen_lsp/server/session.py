@@ -89,7 +89,7 @@ class Session:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
             self.templates = Templates(folder, settings.prompts.pin)
         if _launched_with(old) != _launched_with(settings) and self._starting is not None:
-            self.in_background(self.leave_model())
+            self.in_background(self._change_model())
 
     async def leave_model(self) -> None:
         """Let go of the model; the next request gets the one that is set then."""
@@ -98,6 +98,10 @@ class Session:
         client, self._client, self._model, self._starting = self._client, None, None, None
         if client is not None:
             await client.close()
+
+    async def _change_model(self) -> None:
+        await self.leave_model()
+        self.warm_up()
 
     async def restart_engine(self) -> None:
         """End the engine process and start it again."""

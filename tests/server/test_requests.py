@@ -367,6 +367,13 @@ class TestSettings:
             uri = client.open("file:///a.py", FIBONACCI)
             assert await complete(client, uri, CURSOR) == []
 
+    async def test_another_model_is_started_at_once(self):
+        async with editor(GivenEngine()) as client:
+            section = {"qwenLsp": {"model": "qwen3.5-4b"}}
+            client.notify("workspace/didChangeConfiguration", {"settings": section})
+            for state in ("starting", "ready"):
+                await client.wait_for("qwenLsp/status", where=lambda s, e=state: s["state"] == e)
+
     async def test_a_workspace_cannot_choose_the_model(self, tmp_path: Path):
         (tmp_path / "qwen-lsp.toml").write_text('model = "/tmp/evil.gguf"\n')
         async with editor(GivenEngine(), workspace=tmp_path) as client:
