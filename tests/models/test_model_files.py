@@ -3,11 +3,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import MODEL
 
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.models.model_card import ModelCard
+from tests.harness.package_index import MODEL
 
 
 @pytest.fixture

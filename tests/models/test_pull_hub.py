@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import MODEL
 from huggingface_hub import constants
 
 from qwen_lsp.models import files, hub
 from qwen_lsp.models.errors import ModelError, PullCancelledError
 from qwen_lsp.models.model_card import ModelCard
+from tests.harness.package_index import MODEL
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from conftest import MODEL, PARTS, PackageIndex
 from filelock import FileLock
 
 from qwen_lsp import folders
 from qwen_lsp.models import files
 from qwen_lsp.models.errors import ModelError, PullCancelledError
 from qwen_lsp.models.model_card import ModelCard
+from tests.harness.package_index import MODEL, PARTS, PackageIndex
 
 
 def partial_folder(card: ModelCard) -> Path:
