@@ -16,6 +16,8 @@ from qwen_lsp.text import Document
 _LEAST_LINES_BEHIND_ANCHOR = 4
 _ANCHOR_STEP_LINES = 8
 _WINDOW_STEP_LINES = 16
+# What is left is the prefix's.
+_MIDDLE_SHARE = 0.25
 _SUFFIX_SHARE = 0.2
 _SCOPE_SHARE = 0.15
 
@@ -24,8 +26,9 @@ _SCOPE_SHARE = 0.15
 class CursorContext:
     """What the model needs to go on at the cursor.
 
-    `scope` is what the cursor stands in but the window does not reach: imports and the headers of
-    the enclosing classes and functions.
+    `prefix`, `middle` and `suffix` follow each other in the document, with the cursor before the
+    suffix. `scope` is what the cursor stands in but the window does not reach: imports and the
+    headers of the enclosing classes and functions.
     """
 
     scope: str
@@ -37,40 +40,45 @@ class CursorContext:
 def cursor_context(
     document: Document, tree: SyntaxTree | None, offset: int, max_tokens: int
 ) -> CursorContext:
-    """Return the context of `offset` within about `max_tokens`."""
+    """Return the context of `offset`, all of it within `max_tokens`."""
     budget = code_points(max_tokens)
-    lines, text = document.lines, document.text
-    line = lines.line_of(offset)
-    anchor_line = max(0, line - _LEAST_LINES_BEHIND_ANCHOR)
-    anchor_line -= anchor_line % _ANCHOR_STEP_LINES
-    anchor = lines.start(anchor_line)
-    middle = text[anchor:offset]
-    longest_middle = budget // 2
-    if len(middle) > longest_middle:
-        # One very long line: cut in steps, so that the cut stays while a few characters are typed.
-        cut = len(middle) - longest_middle
-        anchor += cut + (-cut % 256)
-        middle = text[anchor:offset]
-    suffix_budget = int(budget * _SUFFIX_SHARE)
-    scope_budget = int(budget * _SCOPE_SHARE)
-    room = max(0, budget - longest_middle // 2 - suffix_budget - scope_budget)
-    start = _window_start(document, anchor_line, anchor, room)
+    middle_room = int(budget * _MIDDLE_SHARE)
+    suffix_room = int(budget * _SUFFIX_SHARE)
+    scope_room = int(budget * _SCOPE_SHARE)
+    anchor = _anchor(document, offset, middle_room)
+    start = _window_start(document, anchor, budget - middle_room - suffix_room - scope_room)
     return CursorContext(
-        scope=_scope(document, tree, offset, start, scope_budget),
-        prefix=text[start:anchor],
-        middle=middle,
-        suffix=_suffix(document, offset, suffix_budget),
+        scope=_scope(document, tree, offset, start, scope_room),
+        prefix=document.text[start:anchor],
+        middle=document.text[anchor:offset],
+        suffix=_suffix(document, offset, suffix_room),
     )
 
 
-def _window_start(document: Document, anchor_line: int, anchor: int, room: int) -> int:
+def _anchor(document: Document, offset: int, room: int) -> int:
     lines = document.lines
-    first = anchor_line
-    while first > 0 and anchor - lines.start(first - 1) <= room:
-        first -= 1
-    if first > 0:
-        first = min(anchor_line, first + (-first % _WINDOW_STEP_LINES))
-    return min(lines.start(first), anchor)
+    line = max(0, lines.line_of(offset) - _LEAST_LINES_BEHIND_ANCHOR)
+    anchor = lines.start(line - line % _ANCHOR_STEP_LINES)
+    excess = offset - anchor - room
+    # Very long lines are cut in steps, so that the cut stays while a few characters are typed.
+    return anchor if excess <= 0 else anchor + _stepped(excess, room // 4)
+
+
+def _window_start(document: Document, anchor: int, room: int) -> int:
+    earliest = anchor - room
+    if earliest <= 0:
+        return 0
+    lines = document.lines
+    line = lines.line_of(earliest - 1) + 1
+    for candidate in (_stepped(line, _WINDOW_STEP_LINES), line):
+        if candidate < lines.count and lines.start(candidate) <= anchor - room // 2:
+            return lines.start(candidate)
+    return _stepped(earliest, room // 4)
+
+
+def _stepped(number: int, step: int) -> int:
+    """Return the next multiple of `step`."""
+    return number + -number % max(1, step)
 
 
 def _suffix(document: Document, offset: int, room: int) -> str:
@@ -86,16 +94,16 @@ def _suffix(document: Document, offset: int, room: int) -> str:
 def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int, room: int) -> str:
     if tree is None or start == 0:
         return ""
-    headers = [
-        container.indent + container.header
-        for container in tree.containers_at(offset)
-        if container.span.start < start
-    ]
-    pieces: list[str] = []
-    left = room - sum(len(header) + 1 for header in headers)
+    headers: list[str] = []
+    for container in reversed(tree.containers_at(offset)):
+        header = container.indent + container.header + document.line_end
+        if container.span.start < start and len(header) <= room:
+            headers.insert(0, header)
+            room -= len(header)
+    imports: list[str] = []
     for span in tree.imports():
-        if span.end <= start and len(document.slice(span)) < left:
-            pieces.append(document.slice(span))
-            left -= len(pieces[-1]) + 1
-    pieces += [header for header in headers if len(header) < room]
-    return "".join(f"{piece}\n" for piece in pieces)
+        statement = document.slice(span) + document.line_end
+        if span.end <= start and len(statement) <= room:
+            imports.append(statement)
+            room -= len(statement)
+    return "".join([*imports, *headers])

@@ -30,8 +30,13 @@ def function_context(document: Document, tree: SyntaxTree, function: Function) -
 
 def dedented(document: Document, span: Span, indent: str) -> str:
     """Return the text of `span`, which begins behind `indent` in its line, without that indent."""
-    lines = document.slice(span).replace("\r\n", "\n").split("\n")
-    return "\n".join(line.removeprefix(indent) for line in lines).rstrip()
+    return without_indent(document.slice(span), indent).rstrip()
+
+
+def without_indent(code: str, indent: str) -> str:
+    """Return `code` with plain line ends and without the `indent` that its lines begin with."""
+    lines = code.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.removeprefix(indent) for line in lines)
 
 
 def indented(code: str, indent: str, line_end: str) -> str:

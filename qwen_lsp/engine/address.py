@@ -5,14 +5,17 @@ process, however that ends; an address without a held lock is stale by definitio
 open to this user only, and so are the socket and the key that lie in it.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import secrets
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from qwen_lsp import __version__
 from qwen_lsp.engine.messages import PROTOCOL
@@ -85,8 +88,28 @@ def read_address(key: str) -> Address | None:
 
 def running_engines() -> list[str]:
     """Return the paths of the models that engines of this user hold now."""
-    addresses = [read_address(key) for key in published_keys()]
-    return [found.model_path for found in addresses if found and psutil.pid_exists(found.pid)]
+    addresses = [read_address(key) for key in published_keys() if is_running(key)]
+    return [found.model_path for found in addresses if found]
+
+
+def is_running(key: str) -> bool:
+    """Say whether an engine holds the lock of `key`; its process id may be another's by now."""
+    try:
+        with FileLock(lock_path(key), timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def wait_for_end(key: str, pid: int, seconds: float) -> None:
+    """Wait until the engine of `key` is gone; end its process by force after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while is_running(key):
+        if time.monotonic() > deadline:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).kill()
+            return
+        time.sleep(0.02)
 
 
 def published_keys() -> list[str]:

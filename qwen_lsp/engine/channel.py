@@ -50,6 +50,8 @@ class Channel:
         self._outbox.put(None)
         if threading.current_thread() is not self._writer and self._writer.is_alive():
             self._writer.join(flush_seconds)
+        if self._writer.is_alive():
+            self._hang_up()  # the peer does not read; this wakes the thread that writes to it
 
     def _write(self) -> None:
         try:
@@ -78,7 +80,10 @@ class Channel:
         if os.name == "nt":
             self._connection.close()
             return
-        line = socket.socket(fileno=self._connection.fileno())
+        try:
+            line = socket.socket(fileno=self._connection.fileno())
+        except OSError:
+            return  # closed by the reading thread
         try:
             line.shutdown(socket.SHUT_RDWR)
         except OSError:

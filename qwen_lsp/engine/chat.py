@@ -50,7 +50,7 @@ def render_chat(template: str, chat: Chat, options: dict[str, Any]) -> list[Part
         text = environment.from_string(template).render(
             messages=messages, add_generation_prompt=True, **names, **options
         )
-    except TemplateError as error:
+    except Exception as error:  # a template is a program of others and may fail in any way
         raise EngineError(f"The model's chat template does not work: {error}.") from error
     parts: list[Part] = []
     for number, piece in enumerate(re.split(rf"\[{mark}-(\d+)\]", text)):

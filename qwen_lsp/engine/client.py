@@ -20,7 +20,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from typing import Any
 
-from qwen_lsp.engine.address import Address, EngineOptions, read_address
+from qwen_lsp.engine.address import Address, EngineOptions, read_address, wait_for_end
 from qwen_lsp.engine.channel import Channel
 from qwen_lsp.engine.messages import (
     AskStatus,
@@ -49,6 +49,7 @@ from qwen_lsp.folders import engine_folder, log_folder
 _log = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0
+_END_SECONDS = 5.0
 _CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
 
@@ -143,11 +144,14 @@ class EngineClient:
         if connection is None or address is None:
             return
         connection.channel.send(Stop())
-        await asyncio.to_thread(_wait_for_end, address, connection.channel)
+        await asyncio.to_thread(connection.channel.close)
+        await asyncio.to_thread(wait_for_end, self._options.key, address.pid, _END_SECONDS)
 
     async def _ask(
         self, connection: _Connection, message: Callable[[int], EngineMessage], pending: _Pending
     ) -> Any:
+        if self._connection is not connection:
+            raise EngineUnavailableError(_ended())  # between the wait for the model and now
         self._numbers += 1
         number = self._numbers
         connection.pending[number] = pending
@@ -170,7 +174,11 @@ class EngineClient:
                         or "The engine keeps ending; it is tried again in a minute "
                         f"(log: {log_folder() / 'engine.log'})."
                     )
-                self._connection = await self._connect()
+                try:
+                    self._connection = await self._connect()
+                except EngineUnavailableError:
+                    self._crashes.append(time.monotonic())
+                    raise
             return self._connection
 
     async def _connect(self) -> _Connection:
@@ -178,10 +186,10 @@ class EngineClient:
         line = await asyncio.to_thread(_dial_or_start, self._options)
 
         def on_message(channel: Channel, message: EngineMessage) -> None:
-            _from_thread(loop, self._receive, channel, message)
+            from_thread(loop, self._receive, channel, message)
 
         def on_closed(channel: Channel) -> None:
-            _from_thread(loop, self._lost, channel)
+            from_thread(loop, self._lost, channel)
 
         channel = Channel(line, on_message, on_closed)
         connection = _Connection(channel, loop.create_future())
@@ -241,9 +249,12 @@ class EngineClient:
             return
         self._connection = None
         self._crashes.append(time.monotonic())
-        reason = f"The engine ended while it worked (log: {log_folder() / 'engine.log'})."
-        _log.warning("%s", reason)
-        _fail_pending(connection, reason)
+        _log.warning("%s", _ended())
+        _fail_pending(connection, _ended())
+
+
+def _ended() -> str:
+    return f"The engine ended while it worked (log: {log_folder() / 'engine.log'})."
 
 
 def _fail_pending(connection: _Connection, reason: str) -> None:
@@ -253,10 +264,11 @@ def _fail_pending(connection: _Connection, reason: str) -> None:
             future.set_exception(EngineUnavailableError(reason))
 
 
-def _from_thread(
+def from_thread(
     loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: Any
 ) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    """Call in the loop's thread; a loop that is closed has nobody who waits any more."""
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(call, *arguments)
 
 
@@ -284,7 +296,11 @@ def _dial_or_start(options: EngineOptions) -> Any:
         line = dial(options)
         if line is not None:
             return line
-        if child.poll() not in (None, 0):
+        ended = child.poll()
+        if ended == 0:
+            # Another engine holds the lock: it has yet to listen, or it is about to end.
+            child = _start(options)
+        elif ended is not None:
             break
         time.sleep(0.02)
     raise EngineUnavailableError(
@@ -324,17 +340,3 @@ def _start(options: EngineOptions) -> "subprocess.Popen[bytes]":
         )
     _children.append(child)
     return child
-
-
-def _wait_for_end(address: Address, channel: Channel) -> None:
-    """Wait until the process of `address` is gone, and end it by force where it will not go."""
-    import psutil  # noqa: PLC0415 - only needed on a restart
-
-    channel.close()
-    try:
-        process = psutil.Process(address.pid)
-        process.wait(timeout=5)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        process.kill()  # pyright: ignore[reportPossiblyUnboundVariable]  # wait() needs it bound

@@ -3,11 +3,16 @@
 import asyncio
 from typing import Any
 
-import psutil
-
-from qwen_lsp.engine.address import Address, address_path, published_keys, read_address
+from qwen_lsp.engine.address import (
+    Address,
+    address_path,
+    is_running,
+    published_keys,
+    read_address,
+    wait_for_end,
+)
 from qwen_lsp.engine.channel import Channel
-from qwen_lsp.engine.client import dial_address
+from qwen_lsp.engine.client import dial_address, from_thread
 from qwen_lsp.engine.messages import AskStatus, EngineMessage, Status, Stop
 
 _ANSWER_SECONDS = 10.0
@@ -28,12 +33,11 @@ async def stop_engines() -> list[int]:
     """End every engine, by force where it does not end itself; return their process ids."""
     stopped: list[int] = []
     for key, address in _addresses():
-        if await _ask(address, Stop()) is None and not psutil.pid_exists(address.pid):
-            address_path(key).unlink(missing_ok=True)
-            continue
-        await asyncio.to_thread(_wait_for_end, address.pid)
+        if is_running(key):
+            await _ask(address, Stop())
+            await asyncio.to_thread(wait_for_end, key, address.pid, _END_SECONDS)
+            stopped.append(address.pid)
         address_path(key).unlink(missing_ok=True)
-        stopped.append(address.pid)
     return stopped
 
 
@@ -56,10 +60,10 @@ async def _ask(address: Address, message: EngineMessage) -> dict[str, Any] | Non
 
     def on_message(_channel: Channel, message: EngineMessage) -> None:
         if isinstance(message, Status):
-            loop.call_soon_threadsafe(settle, message.status)
+            from_thread(loop, settle, message.status)
 
     def on_closed(_channel: Channel) -> None:
-        loop.call_soon_threadsafe(settle, None)
+        from_thread(loop, settle, None)
 
     channel = Channel(line, on_message, on_closed)
     channel.open()
@@ -70,14 +74,3 @@ async def _ask(address: Address, message: EngineMessage) -> dict[str, Any] | Non
         return None
     finally:
         await asyncio.to_thread(channel.close)
-
-
-def _wait_for_end(pid: int) -> None:
-    try:
-        process = psutil.Process(pid)
-        try:
-            process.wait(_END_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-    except psutil.NoSuchProcess:
-        pass

@@ -118,8 +118,8 @@ configure_tagged_union(EngineMessage, _converter, tag_name="message")
 
 
 def encode(message: EngineMessage) -> bytes:
-    """Return the JSON of a message in UTF-8; lone surrogates in a text become U+FFFD."""
-    return _converter.dumps(message, unstructure_as=EngineMessage).encode("utf-8", "replace")
+    """Return the JSON of a message, in ASCII: so lone surrogates in a text arrive as they are."""
+    return _converter.dumps(message, unstructure_as=EngineMessage).encode("ascii")
 
 
 def decode(data: bytes) -> EngineMessage:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Listener
+from multiprocessing.connection import Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,9 @@ class EngineProcess:
         self._state: Loading | Ready | LoadFailed = Loading(0.0)
         self._started = self._left = time.monotonic()
 
-    def serve(self, listener: Listener) -> None:
+    def serve(self, listener: Listener, authkey: bytes) -> None:
         """Load and work until told to stop or idle for long enough."""
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, authkey), daemon=True).start()
         threading.Thread(target=self._watch_idle, daemon=True).start()
         began = time.monotonic()
         try:
@@ -93,20 +93,28 @@ class EngineProcess:
         for channel in channels:
             channel.send(state)
 
-    def _accept(self, listener: Listener) -> None:
+    def _accept(self, listener: Listener, authkey: bytes) -> None:
         while True:
             try:
                 connection: Any = listener.accept()
-            except (AuthenticationError, EOFError, ConnectionError) as error:
-                _log.warning("a connection was refused: %s", error)
-                continue
             except OSError:
                 return  # the listener is closed: the process is ending
-            channel = Channel(connection, self._receive, self._closed)
-            with self._lock:
-                self._channels.add(channel)
-                channel.send(self._state)
-            channel.open()
+            # In a thread of its own: a peer that is silent or talks nonsense holds up nobody.
+            threading.Thread(target=self._greet, args=(connection, authkey), daemon=True).start()
+
+    def _greet(self, connection: Any, authkey: bytes) -> None:
+        try:
+            deliver_challenge(connection, authkey)
+            answer_challenge(connection, authkey)
+        except (AuthenticationError, EOFError, OSError, AssertionError) as error:
+            _log.warning("a connection was refused: %s", error)
+            connection.close()
+            return
+        channel = Channel(connection, self._receive, self._closed)
+        with self._lock:
+            self._channels.add(channel)
+            channel.send(self._state)
+        channel.open()
 
     def _receive(self, channel: Channel, message: EngineMessage) -> None:
         match message:
@@ -184,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     address = new_address(options)
     if os.name == "posix":
         Path(address.address).unlink(missing_ok=True)  # left by a process that was killed
-    with Listener(address.address, authkey=bytes.fromhex(address.authkey)) as listener:
+    with Listener(address.address) as listener:
         if os.name == "posix":
             Path(address.address).chmod(0o600)
         from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend  # noqa: PLC0415 - 0.5 s
@@ -194,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, lambda _signal, _frame: engine.stop())
         publish(options.key, address)
         try:
-            engine.serve(listener)
+            engine.serve(listener, bytes.fromhex(address.authkey))
         finally:
             address_path(options.key).unlink(missing_ok=True)
             backend.close()

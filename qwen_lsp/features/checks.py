@@ -4,11 +4,15 @@ A check returns None, or the reason in a sentence that both the model (for its s
 user (in a refusal) can read.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import Function, Language, SyntaxTree, parse
+
+_TYPING_IMPORT = re.compile(r"^from typing import \w+(?:, \w+)*[ \t]*(?=[\r\n])", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ def changes_something(change: Change) -> str | None:
 
 def parses(change: Change) -> str | None:
     """Refuse new syntax errors; those that the file had may stay."""
-    before = len(change.tree_before.error_spans())
-    if len(change.tree_after.error_spans()) > before:
+    before, after = (
+        count_syntax_errors(change.language, text) for text in (change.before, change.after)
+    )
+    if after > before:
         return "the new code has a syntax error"
     return None
 
@@ -81,11 +87,16 @@ def keeps_docstring(change: Change) -> str | None:
 
 
 def only_annotations_changed(change: Change) -> str | None:
-    """Refuse everything but new type annotations."""
-    before = change.tree_before.shape(without_annotations=True)
-    if before != change.tree_after.shape(without_annotations=True):
-        return "more than the annotations changed"
-    return None
+    """Refuse everything but new type annotations and names that are imported for them."""
+    before, after = (
+        parse(change.language, text).shape(without_annotations=True)
+        for text in (_without_typing(change, change.before), _without_typing(change, change.after))
+    )
+    return "more than the annotations changed" if before != after else None
+
+
+def _without_typing(change: Change, text: str) -> str:
+    return _TYPING_IMPORT.sub("", text) if change.language.id == "python" else text
 
 
 def only_documentation_changed(change: Change) -> str | None:

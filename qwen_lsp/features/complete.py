@@ -4,6 +4,7 @@ The way of a keystroke: gate (is it worth asking?), suggestions (did we just say
 prompt, engine, tidying.
 """
 
+import re
 from dataclasses import replace
 
 from qwen_lsp.context.cursor import cursor_context
@@ -20,6 +21,9 @@ from qwen_lsp.text import Document, Span
 
 # Who asks by a key waits for an answer; who types does not.
 _EXPLICIT_DEADLINE_MS = 30_000
+_BLANK_LINES = re.compile(r"\A(?:[ \t]*(?:\r\n|\n|\r))+")
+_WORD = re.compile(r"\w")
+_WORD_END = re.compile(r"\w\Z")
 
 
 async def complete(
@@ -49,9 +53,8 @@ async def complete(
     # A token of these models begins with its space: after a typed space the model would write one
     # more. So the prompt ends before the space, and the model writes it again.
     typed_space = place.before[len(place.before.rstrip(" \t")) :]
-    asked_at = offset - len(typed_space)
-    context = cursor_context(document, tree, asked_at, settings.context.max_tokens)
-    context = replace(context, suffix=context.suffix[len(typed_space) :])
+    context = cursor_context(document, tree, offset, settings.context.max_tokens)
+    context = replace(context, middle=context.middle.rstrip(" \t"))
     reply = await model.ask(
         "complete",
         vars(context),
@@ -78,13 +81,15 @@ def _suggestion(text: str, offset: int) -> Suggestion | None:
 
 def _behind_space(text: str, typed_space: str, place: Place) -> str:
     """Return what the model wrote behind the white space that the user has typed already."""
+    begun = place.before.rstrip(" \t")
+    if not begun:
+        # Code, not a blank line, belongs behind typed indentation; less of it ends the block.
+        text = _BLANK_LINES.sub("", text) if typed_space else text
+        return text.removeprefix(typed_space) if text.startswith(typed_space) else ""
     if text.startswith(typed_space):
         return text[len(typed_space) :]
-    if typed_space.startswith(text):
-        return ""
-    if not place.before.strip() and not text.startswith(("\n", "\r")):
-        # The line is only indentation, and the model wants less of it: the block is over.
-        return ""
+    if _WORD_END.search(begun) and _WORD.match(text):
+        return ""  # The model went on with the word before the space.
     return text.lstrip(" \t")
 
 

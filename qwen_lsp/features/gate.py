@@ -1,4 +1,4 @@
-"""Is this a place and a moment to suggest something?"""
+"""Whether this is a place and a moment to suggest something."""
 
 from qwen_lsp.languages import SyntaxTree
 from qwen_lsp.settings import InlineCompletionSettings

@@ -15,6 +15,7 @@ from qwen_lsp.context.function import function_context
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import ReviewSettings
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits, smallest_edit
@@ -32,10 +33,8 @@ CATEGORIES: dict[str, tuple[Severity, str]] = {
     "other": ("information", "Another bug."),
 }
 _MOST_FINDINGS = 2
-_LONGEST_MESSAGE = 200
 _MOST_LINES = 200
 _LINE_TOKENS = 48
-_CODE_IN_MESSAGE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,8 @@ def moved_findings(findings: Sequence[Finding], before: Document, after: Documen
     kept: list[Finding] = []
     for finding in findings:
         span = finding.span
-        if edit.span.start >= span.end and (
-            edit.span.start > span.end or "\n" in edit.new_text[:1]
-        ):
+        is_new_line = edit.new_text.startswith(("\n", "\r"))
+        if edit.span.start > span.end or (edit.span.start == span.end and is_new_line):
             kept.append(finding)
         elif edit.span.end <= span.start:
             moved = Span(span.start + shift, span.end + shift)
@@ -132,7 +130,8 @@ async def _message(model: LocalModel, variables: dict[str, Any]) -> str:
         what = variables["category"].replace("-", " ").replace("other", "bug")
         return f"Possible {what}: the model would write `{instead}` here."
     reply = await model.ask("review/explain", variables, Priority.REVIEW)
-    return f"{reply.text.strip().rstrip('.')}. Perhaps: {instead}"
+    sentence = reply.text.strip().rstrip(".") or CATEGORIES[variables["category"]][1].rstrip(".")
+    return f"{sentence}. Perhaps: {instead}"
 
 
 async def _second_look(target: Target, model: LocalModel, span: Span) -> str:
@@ -152,11 +151,13 @@ async def _second_look(target: Target, model: LocalModel, span: Span) -> str:
         enough=lambda text: "\n" in text.strip(),
     )
     line = reply.text.strip().partition("\n")[0].strip()
-    return "" if _bare(line) == _bare(document.slice(span)) else line
-
-
-def _bare(code: str) -> str:
-    return re.sub(r"\s|(?:#|//).*", "", code)
+    # Writing the line below says that this one is superfluous; to write it twice would be worse.
+    below = document.text[span.end : function.end].strip().partition("\n")[0]
+    comment = re.escape(target.language.line_comment)
+    bare, *known = (
+        re.sub(rf"\s|{comment}.*", "", code) for code in (line, document.slice(span), below)
+    )
+    return "" if bare in known else line
 
 
 def _quotable_lines(target: Target) -> dict[str, Span]:
@@ -192,8 +193,8 @@ def _found(text: str, lines: dict[str, Span]) -> list[tuple[str, str]]:
     """
     try:
         raw: Any = json.loads(text)
-        pairs = {finding["line"]: finding["category"] for finding in raw["findings"]}
-    except (ValueError, KeyError, TypeError):
+        pairs = {str(finding["line"]): str(finding["category"]) for finding in raw["findings"]}
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
     return [(quote, code) for quote, code in pairs.items() if quote in lines and code in CATEGORIES]
 
@@ -207,6 +208,6 @@ def quick_fix(document: Document, finding: Finding) -> TextEdit | None:
     if language is None or not finding.instead:
         return None
     edit = TextEdit(finding.span, finding.instead)
-    before = parse(language, document.text)
-    after = parse(language, apply_edits(document.text, [edit]))
-    return edit if len(after.error_spans()) <= len(before.error_spans()) else None
+    before = count_syntax_errors(language, document.text)
+    after = count_syntax_errors(language, apply_edits(document.text, [edit]))
+    return edit if after <= before else None

@@ -69,4 +69,4 @@ def _typescript(parameter: Node, offsets: ByteOffsets) -> Iterator[Slot]:
         return
     marks = [child for child in parameter.children if child.type == "?"]
     end = marks[0].end_byte if marks else pattern.end_byte
-    yield Slot(node_text(pattern), _at(end, offsets), ": ")
+    yield Slot(node_text(pattern).lstrip("."), _at(end, offsets), ": ")

@@ -38,7 +38,7 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
         context = template.blocks.new_context(variables)
         try:
             return "".join(template.blocks.blocks[name](context))
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise TemplateFileError(f"{template.name} cannot be filled in: {error}.") from error
 
     if template.kind == "infill":

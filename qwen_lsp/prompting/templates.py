@@ -7,6 +7,7 @@ token of the model: blocks are tokenised as plain text, and the special tokens s
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _BLOCKS = {"chat": ("system", "user"), "infill": ("prefix", "suffix", "middle")}
+_FILE = re.compile(r"\s*\+\+\+\n(?P<front>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
 )
@@ -84,7 +86,7 @@ class Templates:
             raise TemplateFileError(f"There is no prompt {template_id}; there are {known}.")
         if not version:
             return self.current(template_id)
-        if not version.isdigit() or int(version) not in versions:
+        if not version.isdecimal() or int(version) not in versions:
             known = ", ".join(map(str, sorted(versions)))
             raise TemplateFileError(f"{template_id} has no version {version}; it has {known}.")
         return versions[int(version)]
@@ -137,28 +139,37 @@ def released_hashes() -> dict[str, str]:
 
 def read_template(path: Path, folder: Path) -> Template:
     """Return the template in `path` below `folder`; raises TemplateFileError."""
-    if not path.stem.isdigit():
-        raise TemplateFileError(f"{path} must be named by its version, such as 1.md.")
+    if not path.stem.isdecimal() or path.parent == folder:
+        raise TemplateFileError(f"{path} must be named by its id and version, as in <id>/1.md.")
     try:
         text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-        opening, front, body = text.split("+++\n", 2)
-        meta = tomllib.loads(front)
-        blocks = _ENVIRONMENT.from_string(body)
+        parts = _FILE.fullmatch(text)
+        meta = tomllib.loads(parts["front"]) if parts else {}
+        blocks = _ENVIRONMENT.from_string(parts["body"] if parts else "")
     except (OSError, ValueError, TemplateError) as error:
-        raise TemplateFileError(f"{path} is not a prompt template: {error}.") from error
+        reason = " ".join(str(error).split())
+        raise TemplateFileError(f"{path} is not a prompt template: {reason}.") from error
     kind = meta.get("kind")
-    if opening.strip() or kind not in _BLOCKS:
-        raise TemplateFileError(f'{path} needs a front matter with kind = "chat" or "infill".')
+    if kind not in tuple(_BLOCKS):
+        raise TemplateFileError(
+            f'{path} needs a front matter between two lines of +++, with kind = "chat" or "infill".'
+        )
     missing = [name for name in _BLOCKS[kind] if name not in blocks.blocks]
     if missing:
         raise TemplateFileError(f"{path} lacks the block {missing[0]}.")
+    max_tokens, given = meta.get("max_tokens", 256), meta.get("stops", [])
+    if type(max_tokens) is not int or max_tokens < 1:
+        raise TemplateFileError(f"{path} needs a whole number as its max_tokens.")
+    stops = tuple(cast("list[Any]", given)) if isinstance(given, list) else (None,)
+    if not all(stop and isinstance(stop, str) for stop in stops):
+        raise TemplateFileError(f"{path} needs a list of texts as its stops.")
     return Template(
         id=path.parent.relative_to(folder).as_posix(),
         version=int(path.stem),
         title=_text(meta, "title", path),
         kind=cast("Literal['chat', 'infill']", kind),
-        max_tokens=int(meta.get("max_tokens", 256)),
-        stops=tuple(meta.get("stops", ())),
+        max_tokens=max_tokens,
+        stops=stops,
         text=text,
         hash=hashlib.sha256(text.encode("utf-8")).hexdigest()[:12],
         blocks=blocks,

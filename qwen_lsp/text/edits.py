@@ -1,8 +1,12 @@
 """Spans and edits, and the smallest edit between two texts. Offsets count code points."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+# A diff has a line for each LF, and for nothing else that `str.splitlines` or an editor splits at.
+_DIFF_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, order=True)
@@ -49,7 +53,8 @@ def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
 def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
     """Return the one edit from `old` to `new` without their common ends, None if they are equal.
 
-    `base` is the offset of `old` in its document.
+    `base` is the offset of `old` in its document. The edit never begins or ends inside a CRLF of
+    `old`, where an editor has no position.
     """
     if old == new:
         return None
@@ -60,13 +65,15 @@ def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
     tail = 0
     while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
+    end = len(old) - tail
+    head -= old[max(head - 1, 0) : head + 1] == "\r\n"
+    tail -= old[max(end - 1, 0) : end + 1] == "\r\n"
     return TextEdit(Span(base + head, base + len(old) - tail), new[head : len(new) - tail])
 
 
 def unified_diff(path: str, old: str, new: str) -> str:
     """Return a unified diff that `patch -p1` and `git apply` take, empty where nothing changed."""
-    lines = difflib.unified_diff(
-        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-    )
+    before, after = (_DIFF_LINE.findall(text) for text in (old, new))
+    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     no_end = "\n\\ No newline at end of file\n"
     return "".join(line if line.endswith("\n") else line + no_end for line in lines)

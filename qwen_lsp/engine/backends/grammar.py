@@ -6,6 +6,7 @@ afterwards, escaped for JSON and then for GBNF (llama.cpp's grammars/README.md).
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -23,11 +24,13 @@ def grammar_of(schema: dict[str, Any] | None) -> str | None:
     plain = _with_names(schema, values)
     order = list(dict.fromkeys(_property_names(schema)))
     grammar = json_schema_to_gbnf(json.dumps(plain), prop_order=order)
-    for number, value in enumerate(values):
-        text = json.dumps(value, ensure_ascii=False)[1:-1]
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-        grammar = grammar.replace(f"@{number}@", text)
-    return grammar
+    # In one pass, since a value may itself look like such a name.
+    return re.sub(r"@(\d+)@", lambda name: _escaped(values[int(name[1])]), grammar)
+
+
+def _escaped(value: str) -> str:
+    text = json.dumps(value, ensure_ascii=False)[1:-1]
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _with_names(part: Any, values: list[str]) -> Any:

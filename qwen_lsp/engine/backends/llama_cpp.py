@@ -12,6 +12,7 @@ docs/architecture.md.
 import codecs
 import ctypes
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -80,9 +81,11 @@ class LlamaCppBackend:
 
         params.progress_callback = progress
         path = self._options.model_path
-        self._model = llama.llama_model_load_from_file(str(path).encode(), params)
+        self._model = llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
-            raise EngineError(f"{path.name} cannot be loaded: it is damaged or not a model.")
+            raise EngineError(
+                f"{path.name} cannot be loaded: it is damaged, or there is not enough memory for it."
+            )
         self._vocab = llama.llama_model_get_vocab(self._model)
         self._make_context()
         self._template = self._metadata("tokenizer.chat_template") or CHATML
@@ -141,20 +144,20 @@ class LlamaCppBackend:
             )
         sampler = Sampler(self._vocab, request.sampling, grammar_of(request.reply_schema))
         try:
-            reused = self._rewind(request.priority, prompt)
-            for start in range(reused, len(prompt), CHUNK_TOKENS):
-                self._decode(request.priority, prompt[start : start + CHUNK_TOKENS])
-                yield Step(prompt_tokens=len(prompt), reused_tokens=reused)
-            yield from self._write(request, sampler, len(prompt), reused)
+            yield from self._write(request, sampler, prompt)
         finally:
             sampler.close()
 
     def _write(
-        self, request: GenerateRequest, sampler: Sampler, prompt_tokens: int, reused: int
+        self, request: GenerateRequest, sampler: Sampler, prompt: Sequence[int]
     ) -> Iterator[Step]:
+        reused = self._rewind(request.priority, prompt)
+        tokens = list(prompt)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         held_back = ""
         for count in range(1, request.max_tokens + 1):
+            for _ in self._read(request.priority, tokens):
+                yield Step("", len(prompt), reused, count - 1)
             token = sampler.next_token(self._context)
             ended = self._is_end(token)
             fresh = held_back + decoder.decode(b"" if ended else self._piece(token), final=ended)
@@ -164,10 +167,24 @@ class LlamaCppBackend:
                 finish = "length"
             if finish in ("end", "length") and not stopped:
                 text, held_back = text + held_back, ""
-            yield Step(text, prompt_tokens, reused, count, finish)
+            yield Step(text, len(prompt), reused, count, finish)
             if finish is not None:
                 return
-            self._decode(request.priority, [token])
+            tokens.append(token)
+
+    def _read(self, sequence: int, tokens: Sequence[int]) -> Iterator[None]:
+        """Decode what `sequence` does not hold of `tokens`, with pauses between the chunks.
+
+        During a pause another generation may decode, and may even clear this sequence to have its
+        memory. So there is no pause before the logits of the last token are used, and after each
+        one it is looked up anew what the sequence holds.
+        """
+        held = self._held[sequence]
+        while True:
+            self._decode(sequence, tokens[len(held) : len(held) + CHUNK_TOKENS])
+            if len(held) >= len(tokens):
+                return
+            yield
 
     def _prompt_tokens(self, request: GenerateRequest) -> list[int]:
         prompt = request.prompt

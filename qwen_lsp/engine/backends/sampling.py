@@ -32,7 +32,8 @@ class Sampler:
         )
         self._grammar: Any = None
         if grammar is not None:
-            self._grammar = llama.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
+            data = grammar.encode("utf-8", "replace")  # as the prompt's text is
+            self._grammar = llama.llama_sampler_init_grammar(vocab, data, b"root")
             if not self._grammar:
                 raise EngineError(f"llama.cpp does not accept this grammar: {grammar}")
         self._chain = _chain(self._count, sampling)

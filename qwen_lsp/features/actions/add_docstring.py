@@ -80,11 +80,12 @@ def _docstring_edit(target: Target, words: list[str]) -> TextEdit:
     document, function = target.document, target.function
     line_end = document.line_end
     end = function.signature_span.end
+    margin = "\t" if "\t" in function.indent else "    "
     body = function.body_span or Span(end, end)
     between = document.text[end : body.start]
     is_one_line = "\n" not in between and "\r" not in between
     # A body on the line of the signature has no indentation to learn from.
-    indent = function.indent + "    " if is_one_line else _indent_of(document.text, body.start)
+    indent = function.indent + margin if is_one_line else _indent_of(document.text, body.start)
     escaped = [word.replace("\\", "\\\\").replace('"""', "'''") for word in words]
     first, *rest = escaped
     lines = [f'"""{first.strip()}', *(_shifted(line, indent) for line in rest)]
@@ -94,7 +95,8 @@ def _docstring_edit(target: Target, words: list[str]) -> TextEdit:
     text = line_end + indent + line_end.join(lines) + closing
     if is_one_line:
         return TextEdit(Span(end, body.start), text + line_end + indent)
-    return TextEdit(Span(end, end), text)
+    place = document.lines.end(document.lines.line_of(end))  # behind a comment on that line
+    return TextEdit(Span(place, place), text)
 
 
 def _shifted(line: str, indent: str) -> str:

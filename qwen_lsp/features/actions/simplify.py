@@ -42,7 +42,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     )
     if reply.generation.finish == "length":
         raise UnusableReplyError("the reply was too long")
-    code = _first_function(opening + reply.text, target)
+    code = _first_function(opening + reply.text.replace("\r\n", "\n"), target)
     old = document.slice(function.definition_span)
     edit = smallest_edit(
         old,
@@ -61,11 +61,17 @@ def _first_line_below(code: str, signature: str) -> str:
 
 def _first_function(code: str, target: Target) -> str:
     """Return the first function of `code`: a small model likes to go on and show its use."""
-    prefix = "<?php\n" if target.language.id == "php" else ""
-    functions = parse(target.language, prefix + code).functions()
-    if not functions or functions[0].name != target.function.name:
-        return code.rstrip()
-    return (prefix + code)[functions[0].definition_span.start : functions[0].definition_span.end]
+    start = "<?php\n" if target.language.id == "php" else ""
+    # Some grammars know a method only inside a class.
+    for prefix in (start, f"{start}class Around {{\n"):
+        functions = parse(target.language, prefix + code).functions()
+        if functions and functions[0].name == target.function.name:
+            span = functions[0].definition_span
+            rest = (prefix + code)[span.end :].lstrip("\r\n")
+            if target.language.block_style == "indent" and rest[:1].isspace():
+                raise UnusableReplyError("the indentation is wrong")
+            return (prefix + code)[span.start : span.end].rstrip()
+    return code.rstrip()
 
 
 SIMPLIFY = Action(

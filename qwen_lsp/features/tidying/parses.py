@@ -1,7 +1,7 @@
 """The last word: a suggestion must not break code that was whole."""
 
+from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.features.tidying.place import Place
-from qwen_lsp.languages import parse
 
 
 def cut_until_it_parses(text: str, place: Place) -> str:
@@ -24,4 +24,4 @@ def cut_until_it_parses(text: str, place: Place) -> str:
 def _errors(place: Place, insertion: str) -> int:
     text = place.document.text
     whole = text[: place.offset] + insertion + text[place.offset :]
-    return len(parse(place.language, whole).error_spans())
+    return count_syntax_errors(place.language, whole)

@@ -1,5 +1,6 @@
 """Where a suggestion goes, as the filters see it."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +8,12 @@ from qwen_lsp.languages import Language
 from qwen_lsp.text import Document
 
 _MOST_LINES = 16
+_OPENING = re.compile(r"(?:[:{(\[]|=>|\b(?:do|then)|(?:\bdo|\{)\s*\|[^|]*\|)$")
+# Ruby and Lua, where the words of the block's own line are its opening.
+_END_OPENING = re.compile(
+    r"\s*(?:def|class|module|if|unless|while|until|for|case|begin|(?:local\s+)?function)\b"
+    r"|.*\bfunction\s*\([^()]*\)\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,7 @@ class Place:
     @cached_property
     def opens_block(self) -> bool:
         """Say whether the line before the cursor opens a block that the suggestion fills."""
-        opening = (":", "{", "(", "[", "=>", "do", "then")
-        return bool(self.before.strip()) and self.before.rstrip().endswith(opening)
+        return opens_block(self.before, self.language)
 
     @cached_property
     def next_line(self) -> str:
@@ -53,3 +59,10 @@ class Place:
             if lines.text(line).strip():
                 return lines.text(line).rstrip()
         return ""
+
+
+def opens_block(line: str, language: Language) -> bool:
+    """Say whether a block follows `line`, as far as it is written."""
+    if language.block_style == "end" and _END_OPENING.match(line):
+        return True
+    return _OPENING.search(line.rstrip()) is not None

@@ -1,35 +1,33 @@
-"""Drop what stands right of the cursor already."""
+"""Drop what stands right of the cursor or below it already."""
 
 from qwen_lsp.features.tidying.place import Place
 
 
 def drop_doubled_suffix(text: str, place: Place) -> str:
-    """Return `text` without an end that repeats the text right of the cursor."""
-    after = place.after.rstrip()
-    first, line_end, rest = _split(text)
-    if after.strip():
-        stripped = after.strip()
-        if first.rstrip().endswith(stripped):
-            first = first.rstrip()[: -len(stripped)]
-        else:
-            first = _without_overlap(first, stripped)
-    elif not first.strip() and not rest.strip():
-        return ""
-    lines = (first + line_end + rest).split("\n")
-    while len(lines) > 1 and place.next_line and lines[-1].rstrip() == place.next_line:
+    """Return `text` without an end that repeats the text behind the cursor."""
+    after = place.after.strip()
+    if after:
+        return _without_overlap(text.rstrip(), after)
+    lines = text.split("\n")
+    while lines and place.next_line and _last_line(lines, place) == place.next_line:
         lines.pop()
     return "\n".join(lines)
 
 
-def _without_overlap(first: str, after: str) -> str:
-    """Drop the longest end of `first` that `after` begins with, of closing brackets and quotes."""
-    for length in range(min(len(first), len(after)), 0, -1):
+def _last_line(lines: list[str], place: Place) -> str:
+    return (lines[-1] if len(lines) > 1 else place.before + lines[0]).rstrip()
+
+
+def _without_overlap(text: str, after: str) -> str:
+    """Drop the longest end of `text` that `after` begins with: all of it, or closing signs."""
+    if after[0] in ")]}":
+        # The brackets that `text` has left are its own; only the end of the statement is doubled.
+        return text.removesuffix(";") if ";" in after else text
+    if after[0] == ">" and text.count("<") >= text.count(">"):
+        return text
+    for length in range(min(len(text), len(after)), 0, -1):
         end = after[:length]
-        if first.endswith(end) and not any(letter.isalnum() or letter == "_" for letter in end):
-            return first[:-length]
-    return first
-
-
-def _split(text: str) -> tuple[str, str, str]:
-    first, line_end, rest = text.partition("\n")
-    return first, line_end, rest
+        has_words = any(letter.isalnum() or letter == "_" for letter in end)
+        if text.endswith(end) and (length == len(after) or not has_words):
+            return text[:-length]
+    return text

@@ -1,0 +1,139 @@
+"""Where a type ends that a model writes, and whether a file can use it."""
+
+import ast
+import builtins
+import re
+import warnings
+
+from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions.typing_import import TYPING_NAMES
+from qwen_lsp.languages.slots import Slot
+
+_OPENING = "([{<"
+_CLOSING = ")]}>"
+_TYPE_NODES = (
+    ast.Expression,
+    ast.Name,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Tuple,
+    ast.List,
+    ast.BinOp,
+    ast.BitOr,
+    ast.Constant,
+    ast.Load,
+)
+_BUILTIN_TYPES = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type)
+)
+_TOP_LEVEL_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
+_ALLOWS_NONE = re.compile(r"\b(?:None|Optional|Any|object)\b")
+_TYPESCRIPT_TYPE = re.compile(r"[\w$\s.<>\[\]|&(),:;?{}=\"'-]+")
+_TYPESCRIPT_NAME = re.compile(r"(?<![\w$.\"'])[A-Z][\w$]*")
+# The types that every TypeScript program knows and that a small function may want.
+_TYPESCRIPT_GLOBALS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    Array ArrayLike AsyncGenerator AsyncIterable AsyncIterableIterator AsyncIterator Awaited Date
+    Error Exclude Extract Function Generator Iterable IterableIterator Iterator Map NonNullable
+    Omit Parameters Partial Pick Promise PromiseLike Readonly ReadonlyArray ReadonlyMap ReadonlySet
+    Record RegExp Required ReturnType Set URL Uint8Array WeakMap WeakSet
+    """,
+    )
+)
+
+
+def type_end(text: str) -> int:
+    """Return where the type expression at the start of `text` ends."""
+    depth = 0
+    for index, letter in enumerate(text):
+        before = text[:index].strip()
+        if letter in _OPENING:
+            if letter == "{" and not depth and before and not before.endswith(("|", "&", "=>")):
+                return index  # the body of a TypeScript function
+            depth += 1
+        elif letter in _CLOSING:
+            if letter == ">" and text[index - 1 : index] == "=":
+                continue
+            depth -= 1
+            if depth < 0:
+                return index
+        elif depth == 0 and letter in ",=;:#\n" and before:
+            # The arrow belongs to a function type of TypeScript.
+            if text.startswith("=>", index) and before.endswith(")"):
+                continue
+            return index
+    return len(text)
+
+
+def usable_type(written: str, slot: Slot, target: Target) -> str:
+    """Return the annotation for what the model wrote, empty where the file cannot use it."""
+    if not written or "\n" in written:
+        return ""
+    if target.language.id != "python":
+        return written if _is_typescript(written, target) else ""
+    if written[0] in "\"'" and written[-1] == written[0]:
+        written = written[1:-1]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(written, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    later = _later_names(target)
+    known = _BUILTIN_TYPES | TYPING_NAMES | _imported_names(target) | later
+    known |= set(_TOP_LEVEL_CLASS.findall(target.document.text))
+    if not names <= known or not all(_is_of_a_type(node) for node in ast.walk(tree)):
+        return ""
+    default = target.document.text[slot.span.end :] if slot.closing else ""
+    if re.match(r"None\b", default) and not _ALLOWS_NONE.search(written):
+        written += " | None"
+    return f'"{written}"' if names & later else written
+
+
+def _is_of_a_type(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value is None or node.value is Ellipsis
+    return isinstance(node, _TYPE_NODES)
+
+
+def _imported_names(target: Target) -> set[str]:
+    text = target.document.text
+    return {
+        name
+        for span in target.tree.imports()
+        for name in re.findall(r"\w+", text[span.start : span.end])
+    }
+
+
+def _later_names(target: Target) -> set[str]:
+    """Return the names that exist only after the function is defined, so that they need quotes.
+
+    These are the class it stands in, the classes below it, and what is imported in a block (for
+    the type checker only).
+    """
+    text, start = target.document.text, target.function.span.start
+    if re.search(r"^from __future__ import .*\bannotations\b", text, re.MULTILINE):
+        return set()
+    around = {one.name for one in target.tree.containers_at(start) if not one.indent}
+    classes = {
+        match[1]
+        for match in _TOP_LEVEL_CLASS.finditer(text)
+        if match.start() > start or match[1] in around
+    }
+    imported = {
+        name
+        for span in target.tree.imports()
+        if text[span.start - 1 : span.start] in {" ", "\t"}
+        for name in re.findall(r"\w+", text[span.start : span.end].rpartition("import")[2])
+    }
+    return classes | imported
+
+
+def _is_typescript(written: str, target: Target) -> bool:
+    if not _TYPESCRIPT_TYPE.fullmatch(written):
+        return False
+    known = _TYPESCRIPT_GLOBALS | set(re.findall(r"[\w$]+", target.document.text))
+    return set(_TYPESCRIPT_NAME.findall(written)) <= known

@@ -1,0 +1,139 @@
+"""The pages of docs/ that are printed from the code: `python -m qwen_lsp.reference`.
+
+The same functions with nothing written are the test that the pages are up to date.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from qwen_lsp.features.actions import ACTIONS, is_offered_in
+from qwen_lsp.features.review import CATEGORIES
+from qwen_lsp.languages import LANGUAGES
+from qwen_lsp.models.catalogue import all_cards
+from qwen_lsp.models.download import gigabytes
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import setting_rows
+
+_NOTE = "<!-- Printed from the code by `make docs`. -->\n\n"
+
+
+def settings_page() -> str:
+    """Return docs/settings.md."""
+    rows = [
+        [
+            f"`{row.key}`",
+            row.type,
+            f"`{json.dumps(row.default)}`",
+            "yes" if row.workspace else "no",
+            row.doc,
+        ]
+        for row in setting_rows()
+    ]
+    return (
+        "# Settings\n\n"
+        "Your editor sends them as section `qwenLsp`. The keys that say *yes* under workspace may "
+        "also stand in `qwen-lsp.toml`, or under `[tool.qwen-lsp]` in `pyproject.toml`, at the "
+        "root of a workspace; what the editor says wins. A value that cannot be used is reported "
+        "once by name, and its default is used.\n\n"
+        + _table(["setting", "type", "default", "workspace", "meaning"], rows)
+    )
+
+
+def actions_page() -> str:
+    """Return docs/actions.md."""
+    titles = {action.id: action.title for action in ACTIONS}
+    rows = [[f"`{action.id}`", f"`{action.kind}`", action.summary] for action in ACTIONS]
+    languages = [
+        [language.title, *("yes" if is_offered_in(action, language) else "" for action in ACTIONS)]
+        for language in LANGUAGES
+    ]
+    codes = [[f"`{code}`", severity, text] for code, (severity, text) in CATEGORIES.items()]
+    checks = [
+        [action.title, ", ".join(check.__name__.replace("_", " ") for check in action.checks)]
+        for action in ACTIONS
+    ]
+    return (
+        "# Code actions and review\n\n"
+        "Actions are offered from syntax alone; the model is asked when one is chosen. An edit "
+        "that fails a check is asked for once more with the reason, and then refused in one "
+        "sentence. A broken edit is never shown.\n\n"
+        + _table(["action", "kind", "what it does"], rows)
+        + "\n## Checks\n\nEach edit must also change something.\n\n"
+        + _table(["action", "checks"], checks)
+        + "\n## Languages\n\n"
+        + _table(["language", *titles.values()], languages)
+        + "\n## Findings of a review\n\n"
+        "A finding points at a line of the reviewed function. The line is taken out and the model "
+        "fills the hole; where it writes the same line again, the finding is dropped. Codes are "
+        "stable:\n\n" + _table(["code", "severity", "meaning"], codes)
+    )
+
+
+def models_page() -> str:
+    """Return docs/models.md."""
+    rows = [
+        [
+            f"`{card.id}`",
+            ("about " if card.size_is_approximate else "") + gigabytes(card.size_bytes),
+            gigabytes(card.ram_bytes),
+            gigabytes(card.vram_bytes),
+            f"{card.context_limit_tokens:,}",
+            f"[{card.licence}]({card.licence_url})",
+        ]
+        for card in all_cards()
+    ]
+    return (
+        "# Models\n\n"
+        "Each model is one TOML file in `qwen_lsp/models/cards/`. `qwen-lsp models recommend` says "
+        "which one suits a machine, and why. Sizes of the Qwen 3.5 files and all memory figures "
+        "but those of `qwen2.5-coder-0.5b` are estimates.\n\n"
+        + _table(["model", "file", "memory", "GPU memory", "context limit", "licence"], rows)
+    )
+
+
+def prompts_page() -> str:
+    """Return docs/prompts.md."""
+    templates = Templates()
+    rows = [[f"`{each.name}`", f"`{each.hash}`", each.kind, each.title] for each in templates.all()]
+    return (
+        "# Prompts\n\n"
+        "A template is `prompts/<id>/<version>.md`: TOML front matter and Jinja blocks. A released "
+        "version never changes (`prompts/released.toml` holds its hash); a better wording is a new "
+        "version. The newest is used unless `prompts.pin` names another, and a folder of your own "
+        "(`prompts.dir`) can add versions. `qwenLsp.showPrompt` shows what was sent last.\n\n"
+        + _table(["prompt", "hash", "kind", "title"], rows)
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "actions.md": actions_page,
+    "models.md": models_page,
+    "prompts.md": prompts_page,
+}
+
+
+def printed(name: str) -> str:
+    """Return one page as it stands in docs/."""
+    return _NOTE + PAGES[name]()
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def main() -> int:
+    """Write all pages."""
+    folder = Path(__file__).parent.parent / "docs"
+    for name in PAGES:
+        (folder / name).write_text(printed(name), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

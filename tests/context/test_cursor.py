@@ -1,0 +1,136 @@
+"""The context of the cursor: parts of the document, within the budget, stable while one types."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwen_lsp.context.budget import code_points
+from qwen_lsp.context.cursor import CursorContext, cursor_context
+from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.text import Document
+
+PYTHON = language_for_id("python")
+assert PYTHON is not None
+TOKENS = 1024
+METHOD = '''
+    def method_{0}(self, first, second):
+        """Return number {0}."""
+        if first > second:
+            return self.method_{0}(second, first)
+        return [first + index for index in range(second)]
+'''
+
+
+def document(text: str) -> Document:
+    return Document("file:///a.py", "a.py", "python", 1, text)
+
+
+def context(text: str, offset: int, tokens: int = TOKENS) -> CursorContext:
+    assert PYTHON is not None
+    return cursor_context(document(text), parse(PYTHON, text), offset, tokens)
+
+
+def long_class(methods: int) -> str:
+    body = "".join(METHOD.format(number) for number in range(methods))
+    return f"import os\nfrom sys import argv, path\n\n\nclass Big(dict, metaclass=type):\n{body}"
+
+
+def check(found: CursorContext, text: str, offset: int, tokens: int) -> None:
+    before = found.prefix + found.middle
+    assert text[:offset].endswith(before)
+    assert text[offset:].startswith(found.suffix)
+    total = len(found.scope) + len(before) + len(found.suffix)
+    assert total <= code_points(tokens)
+
+
+@given(
+    lines=st.lists(st.sampled_from(["", "x = 1", "    y = [", "class A:", "é" * 90, "a" * 700])),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    place=st.floats(0, 1),
+    tokens=st.sampled_from([128, 200, 1024, 16384]),
+)
+def test_the_parts_follow_each_other_within_the_budget(
+    lines: list[str], line_end: str, place: float, tokens: int
+) -> None:
+    text = line_end.join(lines * 5)
+    offset = int(place * len(text))
+    check(context(text, offset, tokens), text, offset, tokens)
+
+
+@pytest.mark.parametrize("methods", [0, 1, 3, 10, 60, 500])
+@pytest.mark.parametrize("typed", ["return self.total(first)", "x = {'a': [1, (2", "for name in"])
+def test_typing_only_appends_to_the_middle(methods: int, typed: str) -> None:
+    text = long_class(methods)
+    rest = "\n\n    def last(self):\n        return 1\n"
+    begun = text + "\n    def typed(self):\n        x = 0\n        "
+    before = context(begun + rest, len(begun))
+    for end in range(1, len(typed) + 1):
+        now = begun + typed[:end]
+        found = context(now + rest, len(now))
+        assert found.middle == before.middle + typed[:end]
+        assert (found.scope, found.prefix, found.suffix) == (
+            before.scope,
+            before.prefix,
+            before.suffix,
+        )
+
+
+def test_the_prefix_stays_from_line_to_line() -> None:
+    text = long_class(200)
+    ends = [end for end in range(len(text)) if text[end] == "\n"][-200:]
+    starts = {len(text[:end]) - len(found.prefix + found.middle) for end, found in (
+        (end, context(text, end)) for end in ends
+    )}  # fmt: skip
+    prefixes = {context(text, end).prefix for end in ends}
+    assert len(starts) <= 200 / 16 + 2
+    assert len(prefixes) <= 200 / 8 + 2
+
+
+def test_the_scope_names_what_the_window_does_not_reach() -> None:
+    text = long_class(60)
+    offset = text.rindex("return [")
+    found = context(text, offset)
+    assert found.scope == (
+        "import os\nfrom sys import argv, path\nclass Big(dict, metaclass=type):\n"
+    )
+    assert "class Big" not in found.prefix
+    assert context(long_class(1), 100).scope == ""
+
+
+def test_a_scope_that_is_too_long_leaves_its_outer_parts_out() -> None:
+    imports = "".join(f"import module_{number}\n" for number in range(200))
+    names = ", ".join(f"Base{number}" for number in range(200))
+    text = f"{imports}\nclass Huge({names}):\n    class Inner:\n" + "        x = 1\n" * 300
+    found = context(text, len(text) - 1)
+    assert found.scope.startswith("import module_0\n")
+    assert found.scope.endswith("    class Inner:\n")
+    assert "Huge" not in found.scope
+    check(found, text, len(text) - 1, TOKENS)
+
+
+def test_without_a_tree_there_is_no_scope() -> None:
+    text = long_class(60)
+    found = cursor_context(document(text), None, len(text), TOKENS)
+    assert found.scope == ""
+    assert found.suffix == ""
+
+
+@pytest.mark.parametrize("text", ["x" * 200_000, "x = [" + "1, " * 66_000, " " * 200_000])
+def test_a_very_long_line_is_cut(text: str) -> None:
+    start = time.perf_counter()
+    for offset in (0, 1, 199, 100_000, len(text)):
+        found = context(text, offset)
+        check(found, text, offset, TOKENS)
+        assert len(found.prefix + found.middle) >= min(offset, 1000)
+    assert time.perf_counter() - start < 5
+    kept = {context(text, offset).prefix for offset in range(100_000, 100_180)}
+    assert len(kept) <= 2
+
+
+@settings(max_examples=50)
+@given(st.text(st.sampled_from("\n\r \té😀x("), max_size=3000), st.floats(0, 1))
+def test_any_text(text: str, place: float) -> None:
+    offset = int(place * len(text))
+    check(context(text, offset, 128), text, offset, 128)
