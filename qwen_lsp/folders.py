@@ -1,10 +1,11 @@
 """Where qwen-lsp keeps its files on this machine.
 
-Everything lies under the platform's own cache, data, log and runtime folders; `QWEN_LSP_HOME`
+Everything lies under the platform's own cache, data and log folders; `QWEN_LSP_HOME`
 moves all of them below one folder, which is also how tests stay out of a user's files.
 """
 
 import os
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -38,13 +39,14 @@ def log_folder() -> Path:
 def engine_folder() -> Path:
     """Return the folder of the engine's lock, address and socket, open to this user only.
 
-    It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes),
-    in which case the platform's runtime folder is used.
+    It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes);
+    then it lies in the user's runtime folder, or the temporary one where the session has none.
     """
     folder = cache_folder() / "engine"
     if os.name == "posix" and len(os.fsencode(folder)) > 70:
-        tag = f"{os.getuid()}-{zlib.crc32(os.fsencode(folder)):08x}"
-        folder = Path(platformdirs.user_runtime_dir(_APP, appauthor=False)) / tag
+        tag = f"{_APP}-{os.getuid()}-{zlib.crc32(os.fsencode(folder)):08x}"
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        folder = Path(runtime if os.access(runtime, os.W_OK) else tempfile.gettempdir()) / tag
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return folder

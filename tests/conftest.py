@@ -8,7 +8,7 @@ short enough for a Unix socket. `engine_client` asks a real engine process and l
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ MODEL_ID = "qwen2.5-coder-0.5b"
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
+def temporary_home() -> Generator[Path]:
     """Keep the files of qwen-lsp in a new folder with a short path."""
     before = os.environ.get("QWEN_LSP_HOME")
     home = Path(tempfile.mkdtemp(prefix="ql-"))

@@ -76,7 +76,7 @@ def test_a_good_value_is_used(key: str, value: Any, kept: Any) -> None:
         ("inlineCompletion.maxTokens", 513, "a whole number from 8 to 512; 96 is used"),
         ("inlineCompletion.maxTokens", 9.5, "a whole number from 8 to 512; 96 is used"),
         ("inlineCompletion.maxTokens", "96", "a whole number from 8 to 512; 96 is used"),
-        ("inlineCompletion.maxTokens", True, "a whole number from 8 to 512; 96 is used"),
+        ("engine.threads", True, "a whole number from 0 to 256; 0 is used"),
         ("inlineCompletion.languages", "python", "a list of texts; [] is used"),
         ("inlineCompletion.languages", ["python", 3], "a list of texts; [] is used"),
         ("prompts.pin", ["review"], "a table of numbers; {} is used"),

@@ -138,7 +138,7 @@ class _Demo:
         lines = self._text.split("\n")
         for diagnostic in found:
             start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
-            number = start["line"]
+            number = int(start["line"])
             margin = f"{number + 1:4} | "
             below = " " * (len(margin) + start["character"])
             marks = "^" * max(1, end["character"] - start["character"])

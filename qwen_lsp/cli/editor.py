@@ -23,7 +23,9 @@ class ServerError(Exception):
 class Editor:
     """One running server and what it has said."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_status: Callable[[Json], None]):
+    def __init__(
+        self, process: asyncio.subprocess.Process, on_status: Callable[[Json], None]
+    ) -> None:
         self._process = process
         self._on_status = on_status
         self._number = 0

@@ -27,15 +27,13 @@ def run_stop(arguments: argparse.Namespace) -> int:
 
 def _readable(status: dict[str, Any]) -> str:
     memory = gigabytes(status["memory_bytes"])
-    return "\n".join(
-        [
-            f"{status['model']} ({status['state']}, process {status['pid']})",
-            f"  clients {status['clients']}, waiting {status['waiting']}, "
-            f"served {status['served']}, up {status['up_seconds']} s",
-            f"  memory {memory}, threads {status['threads']}, "
-            f"context {status['context_tokens']} tokens",
-            f"  read {status['prompt_tokens']} prompt tokens, "
-            f"{status['reused_share']:.0%} of them kept from before; "
-            f"wrote {status['generated_tokens']}",
-        ]
+    return (
+        f"{status['model']} ({status['state']}, process {status['pid']})\n"
+        f"  clients {status['clients']}, waiting {status['waiting']}, "
+        f"served {status['served']}, up {status['up_seconds']} s\n"
+        f"  memory {memory}, threads {status['threads']}, "
+        f"context {status['context_tokens']} tokens\n"
+        f"  read {status['prompt_tokens']} prompt tokens, "
+        f"{status['reused_share']:.0%} of them kept from before; "
+        f"wrote {status['generated_tokens']}"
     )

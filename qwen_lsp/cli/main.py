@@ -1,6 +1,7 @@
 """The words of the command line, and which function each subcommand calls."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,8 +14,9 @@ _MODEL_HELP = 'a model of the catalogue, a path to a .gguf file, or "auto"'
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # Windows writes in the console's code page otherwise, and fails on what that lacks.
-        stream.reconfigure(encoding="utf-8", errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # a TextIOWrapper here
+        # Windows writes in the console's code page otherwise, fails on what that lacks, and gives
+        # the lines of a diff other ends than those of the file.
+        stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # a TextIOWrapper here
     parsed = _parser().parse_args(arguments)
     if parsed.command == "serve":
         return _serve(parsed)
@@ -28,7 +30,8 @@ def _run(parsed: argparse.Namespace) -> int:
     from qwen_lsp.prompting.templates import TemplateFileError
 
     try:
-        return int(parsed.run(parsed))
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
     except (UsageError, TemplateFileError) as error:
         say(f"qwen-lsp: {error}")
         return ExitCode.USAGE
@@ -45,7 +48,13 @@ def _run(parsed: argparse.Namespace) -> int:
         say("qwen-lsp: stopped.")
         return 130
     except BrokenPipeError:
-        return ExitCode.DONE  # the reader of our output, such as `head`, has had enough
+        # The reader of our output, such as `head`, has had enough; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except OSError as error:
+        say(f"qwen-lsp: {error}.")
+        return ExitCode.USAGE
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # argparse gives this type no public name
+_Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - argparse gives this type no public name
 
 
 def _command(

@@ -20,6 +20,8 @@ from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.download import gigabytes
 from qwen_lsp.models.model_card import ModelCard
 
+_TABLE_WIDTH = 120  # whatever the terminal's is: a name that is cut off cannot be pulled
+
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print the catalogue, and what of it is on this machine."""
@@ -36,7 +38,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         ram, vram = gigabytes(card.ram_bytes), gigabytes(card.vram_bytes)
         here = "yes" if card.id in there else "no"
         table.add_row(card.id, size, ram, vram, card.licence, here)
-    Console(width=None).print(table)
+    Console(width=_TABLE_WIDTH).print(table)
     return ExitCode.DONE
 
 

@@ -26,8 +26,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         for each in templates.all()
     ]
     lines = [
-        f"{'*' if row['current'] else ' '} {row['id']}@{row['version']}  {row['hash']}  {row['title']}"
-        for row in rows
+        f"{'*' if row['current'] else ' '} {each.name}  {each.hash}  {each.title}"
+        for row, each in zip(rows, templates.all(), strict=True)
     ]
     text = "\n".join([*lines, *templates.problems])
     print_result(text, {"prompts": rows, "problems": templates.problems}, as_json=arguments.json)

@@ -1,7 +1,9 @@
 """Findings as SARIF 2.1.0, which code hosts and CI systems read."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from qwen_lsp import __version__
 from qwen_lsp.features.review import CATEGORIES, Finding
@@ -39,7 +41,9 @@ def _result(document: Document, finding: Finding) -> dict[str, Any]:
         "endLine": last + 1,
         "endColumn": finding.span.end - lines.start(last) + 1,
     }
-    place = {"artifactLocation": {"uri": document.path}, "region": region}
+    is_absolute = Path(document.path).is_absolute()
+    uri = document.uri if is_absolute else quote(document.path)
+    place = {"artifactLocation": {"uri": uri}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],

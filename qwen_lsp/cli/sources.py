@@ -12,7 +12,7 @@ from qwen_lsp.languages import LANGUAGES, language_for_path
 from qwen_lsp.text import Document
 
 _LARGEST_BYTES = 5_000_000
-_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?$", re.DOTALL)
+_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d{1,18}))?(?::(?P<column>\d{1,18}))?$", re.DOTALL)
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "dist", "build", "target"})
 
 
@@ -41,6 +41,8 @@ def read_document(path: Path) -> Document:
         size = path.stat().st_size
         if path.is_dir():
             raise UsageError(f"{path} is a folder.")
+        if not path.is_file():
+            raise UsageError(f"{path} is no file with text.")
         if size > _LARGEST_BYTES:
             raise UsageError(f"{path} has {size / 1e6:.1f} MB; files over 5 MB are not read.")
         data = path.read_bytes()
@@ -57,23 +59,25 @@ def read_document(path: Path) -> Document:
     if language is None:
         known = ", ".join(each.title for each in LANGUAGES)
         raise UsageError(f"The language of {path.name} is not supported; supported are {known}.")
-    uri = path.absolute().as_uri()
-    return Document(uri, path.as_posix(), language.id, 0, text)
+    full = path.absolute()
+    # A diff with such a name is one that `git apply` takes here.
+    name = full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else path
+    return Document(full.as_uri(), name.as_posix(), language.id, 0, text)
 
 
 def offset_of(document: Document, place: Place) -> int:
     """Return the offset of a place; raises UsageError where the file has no such place."""
     lines = document.lines
-    line = place.line or 1
+    line = 1 if place.line is None else place.line
     if not 1 <= line <= lines.count:
-        raise UsageError(f"{place.path} has {lines.count} lines; there is no line {line}.")
+        raise UsageError(f"{place.path} has lines 1 to {lines.count}; there is no line {line}.")
     text = lines.text(line - 1)
     if place.column is None:
         # On the first word of the line, where a definition begins.
         return lines.start(line - 1) + len(text) - len(text.lstrip())
     if not 1 <= place.column <= len(text) + 1:
         raise UsageError(
-            f"Line {line} of {place.path} has {len(text)} characters; "
+            f"Line {line} of {place.path} has columns 1 to {len(text) + 1}; "
             f"there is no column {place.column}."
         )
     return lines.start(line - 1) + place.column - 1
@@ -94,13 +98,17 @@ def source_files(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file's text, all of it or nothing; its permissions stay."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace a file's text, all of it or nothing; its permissions stay, and links to it too."""
+    path = path.resolve()
+    new: Path | None = None
     try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".qwen-lsp-")
+        new = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
-        Path(name).chmod(path.stat().st_mode)
-        Path(name).replace(path)
+        new.chmod(path.stat().st_mode)
+        new.replace(path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
+        if new is not None:
+            new.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -18,7 +18,7 @@ from qwen_lsp.cli.sources import (
     write_text,
 )
 from qwen_lsp.features.actions import ACTIONS, resolve
-from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions.base import RefusalError, Target
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.review import (
@@ -73,6 +73,8 @@ def run_action(arguments: argparse.Namespace) -> int:
     after, data = with_model(settings_here(arguments.model), work)
     diff = unified_diff(document.path, document.text, after)
     if arguments.write:
+        if read_document(place.path).text != document.text:
+            raise RefusalError(f"{document.path} was changed meanwhile; nothing is written.")
         write_text(place.path, after)
     print_result(
         diff,

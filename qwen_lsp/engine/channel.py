@@ -38,8 +38,8 @@ class Channel:
 
     def open(self) -> None:
         """Begin to read and write."""
+        self._writer.start()  # first, for a reader whose peer is gone already waits for it
         self._reader.start()
-        self._writer.start()
 
     def send(self, message: EngineMessage) -> None:
         """Queue a message; what cannot be delivered is dropped when the channel closes."""

@@ -19,7 +19,7 @@ from qwen_lsp.engine.requests import Chat, EngineError
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
-    "{% endfor %}<|im_start|>assistant\n"
+    "{% endfor %}{{ '<|im_start|>assistant\n' }}"  # a bare last line end is dropped by Jinja
 )
 
 

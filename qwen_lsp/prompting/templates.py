@@ -142,13 +142,12 @@ def read_template(path: Path, folder: Path) -> Template:
     if not path.stem.isdecimal() or path.parent == folder:
         raise TemplateFileError(f"{path} must be named by its id and version, as in <id>/1.md.")
     try:
-        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        text = path.read_text(encoding="utf-8")
         parts = _FILE.fullmatch(text)
         meta = tomllib.loads(parts["front"]) if parts else {}
         blocks = _ENVIRONMENT.from_string(parts["body"] if parts else "")
     except (OSError, ValueError, TemplateError) as error:
-        reason = " ".join(str(error).split())
-        raise TemplateFileError(f"{path} is not a prompt template: {reason}.") from error
+        raise TemplateFileError(f"{path} is not a prompt template: {error}.") from error
     kind = meta.get("kind")
     if kind not in tuple(_BLOCKS):
         raise TemplateFileError(
@@ -160,7 +159,7 @@ def read_template(path: Path, folder: Path) -> Template:
     max_tokens, given = meta.get("max_tokens", 256), meta.get("stops", [])
     if type(max_tokens) is not int or max_tokens < 1:
         raise TemplateFileError(f"{path} needs a whole number as its max_tokens.")
-    stops = tuple(cast("list[Any]", given)) if isinstance(given, list) else (None,)
+    stops = tuple(cast("list[Any]", given)) if isinstance(given, list) else ("",)
     if not all(stop and isinstance(stop, str) for stop in stops):
         raise TemplateFileError(f"{path} needs a list of texts as its stops.")
     return Template(

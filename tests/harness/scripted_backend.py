@@ -84,4 +84,4 @@ def _text(request: GenerateRequest) -> str:
     prompt = request.prompt
     if isinstance(prompt, Chat):
         return " ".join(message.text for message in prompt.messages)
-    return " ".join((prompt.prefix, prompt.suffix, prompt.middle))
+    return f"{prompt.prefix} {prompt.suffix} {prompt.middle}"

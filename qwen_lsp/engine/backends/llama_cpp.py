@@ -84,7 +84,8 @@ class LlamaCppBackend:
         self._model = llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise EngineError(
-                f"{path.name} cannot be loaded: it is damaged, or there is not enough memory for it."
+                f"{path.name} cannot be loaded: it is damaged, or there is not enough memory "
+                "for it."
             )
         self._vocab = llama.llama_model_get_vocab(self._model)
         self._make_context()

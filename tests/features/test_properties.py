@@ -1,0 +1,227 @@
+"""Whatever the model replies: no exception, no broken code, no more than was promised.
+
+Replies are made of pieces that models write, so that many of them get far.
+"""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwen_lsp.features.actions import RefusalError, find_offers, resolve
+from qwen_lsp.features.complete import complete
+from qwen_lsp.features.review import (
+    Finding,
+    functions_to_review,
+    moved_findings,
+    quick_fix,
+    review_function,
+)
+from qwen_lsp.features.soundness import count_syntax_errors
+from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.languages import Language, language_for_id, parse
+from qwen_lsp.settings import ReviewSettings, Settings
+from qwen_lsp.text import Document, Span, TextEdit, apply_edits
+from tests.harness.cases import all_cases
+from tests.harness.scripted import ScriptedEngine, scripted_model
+
+# Whole files in many languages, hand-written: what the cases expect.
+FILES = [
+    Document("file:///a", "a", case.language.id, 1, case.expected)
+    for case in all_cases()
+    if case.options.kind in {"complete", "tidy"} and not case.expected.startswith("nothing")
+]
+FILES = [
+    file for file in FILES if not parse(language_for_id(file.language_id) or FILES[0], file.text).has_errors
+]  # fmt: skip
+PIECES = [
+    *["\n", "\r\n", " ", "    ", "\t", "(", ")", "[", "]", "{", "}", ":", ";", ",", '"', "'", "`"],
+    *['"""', "'''", "\\", "#", "//", "/*", "*/", "=", "=>", "->", "<", ">", "|", "x", "self", "é"],
+    *["return x", "def f(a):\n", "    pass\n", "end", "fi", "int", "str", "None", "list[str]"],
+    *["string", "Map<string, number>", "Optional[int]", "Callable", "\0", "\u2028", "\ud800", "\r"],
+]
+REPLY = st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=30))
+
+
+def language_of(document: Document) -> Language:
+    language = language_for_id(document.language_id)
+    assert language is not None
+    return language
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(FILES), st.floats(0, 1), REPLY, st.booleans())
+async def test_a_suggestion_never_breaks_a_file(
+    document: Document, place: float, reply: str, explicit: bool
+) -> None:
+    offset = int(place * len(document.text))
+    engine = ScriptedEngine([reply])
+    model = scripted_model(engine)
+    suggestions = Suggestions()
+    found = await complete(document, offset, model, Settings(), suggestions, explicit=explicit)
+    if found is None:
+        return
+    after = apply_edits(document.text, [TextEdit(found.span, found.text)])
+    language = language_of(document)
+    before = count_syntax_errors(language, document.text)
+    assert count_syntax_errors(language, after) <= before
+    assert found.text.strip()
+    assert found.text == found.text.rstrip(" \t\r\n")
+    assert document.line_end == "\n" or "\n" not in found.text.replace(document.line_end, "")
+    await _type_through(document, offset, found.text, suggestions)
+
+
+async def _type_through(
+    document: Document, offset: int, text: str, suggestions: Suggestions
+) -> None:
+    """Type the suggestion; at each place its rest is there, without a call of the model."""
+    model = scripted_model(ScriptedEngine([]))
+    for end in range(1, len(text)):
+        whole = document.text[:offset] + text[:end] + document.text[offset:]
+        typed = Document(document.uri, document.path, document.language_id, 1 + end, whole)
+        assert suggestions.find(typed, offset + end) == text[end:]
+    rest = await complete(document, offset, model, Settings(), suggestions, explicit=True)
+    assert rest is not None
+    assert rest.text == text
+
+
+PYTHON_CODE = '''"""Shop."""
+import os
+def at(items, index=None, *rest):
+    """One of them."""
+    if index is None:
+        return items[0]
+    return items[index]
+class Shop:
+    @property
+    def total(self): return sum(self.prices)
+
+    async def buy(self, name, /, count=1, **options):
+        # Buy it.
+        for _ in range(count):
+            await self.take(name, options)
+'''
+TYPESCRIPT_CODE = """import os from "os";
+export const at = async (items, index?, ...rest) => {
+  if (index === undefined) {
+    return items[0];
+  }
+  return items[index];
+};
+class Shop {
+  buy(name, count = 1) {
+    for (let at = 0; at < count; at++) {
+      this.take(name);
+    }
+  }
+}
+"""
+SOURCES = [
+    Document("file:///a", "a", language_id, 1, code.replace("\n", line_end))
+    for language_id, code in (("python", PYTHON_CODE), ("typescript", TYPESCRIPT_CODE))
+    for line_end in ("\n", "\r\n")
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(SOURCES),
+    st.floats(0, 1),
+    st.integers(0, 5),
+    st.lists(REPLY, min_size=16, max_size=16),
+)
+async def test_an_action_keeps_its_promise_or_refuses(
+    document: Document, place: float, choice: int, replies: list[str]
+) -> None:
+    offset = int(place * len(document.text))
+    offers = find_offers(document, Span(offset, offset))
+    if not offers:
+        return
+    offer = offers[choice % len(offers)]
+    model = scripted_model(ScriptedEngine(replies))
+    try:
+        rewrite = await resolve(document, offer.action, offer.offset, model)
+    except RefusalError as refusal:
+        assert str(refusal).endswith(".")
+        assert "\n" not in str(refusal)
+        return
+    after = apply_edits(document.text, rewrite.edits)
+    language = language_of(document)
+    assert count_syntax_errors(language, after) == 0
+    assert after != document.text
+    if offer.action == "add_type_hints":
+        bare = [text.replace("from typing import Optional", "") for text in (document.text, after)]
+        bare = [text.replace("from typing import Callable, Optional", "") for text in bare]
+        bare = [text.replace("from typing import Callable", "") for text in bare]
+        shapes = [parse(language, text).shape(without_annotations=True) for text in bare]
+        assert shapes[0] == shapes[1]
+    elif offer.action == "add_docstring":
+        _check_documented(language, document.text, after)
+
+
+def _check_documented(language: Language, before: str, after: str) -> None:
+    """One function more has documentation; without any, the files are the same."""
+    old, new = parse(language, before), parse(language, after)
+    documented = [sum(bool(one.docstring_span) for one in tree.functions()) for tree in (old, new)]
+    assert documented[1] == documented[0] + 1
+    bare: list[str] = []
+    for tree in (old, new):
+        spans = [one.docstring_span for one in tree.functions() if one.docstring_span]
+        edits = [TextEdit(span, "") for span in spans]
+        bare.append(parse(language, apply_edits(tree.text, edits)).shape())
+    assert bare[0] == bare[1]
+
+
+LINES = [line.strip() for line in (PYTHON_CODE + TYPESCRIPT_CODE).splitlines()]
+ITEMS = st.fixed_dictionaries(
+    {
+        "line": st.one_of(st.sampled_from(LINES), st.none(), st.lists(st.text())),
+        "category": st.sampled_from(["crash", "other", "style", ["crash"], None]),
+    }
+)
+ANSWER = st.one_of(
+    st.builds(lambda items: json.dumps({"findings": items}), st.lists(ITEMS, max_size=4)),
+    st.recursive(st.none() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3)).map(
+        json.dumps
+    ),
+    REPLY,
+    st.just("[" * 5000),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(SOURCES), ANSWER, st.lists(REPLY, min_size=8, max_size=8))
+async def test_a_review_only_says_what_the_code_shows(
+    document: Document, answer: str, replies: list[str]
+) -> None:
+    for target in functions_to_review(document):
+        model = scripted_model(ScriptedEngine([answer, *replies]), explains=True)
+        for finding in await review_function(target, model, ReviewSettings()):
+            assert document.slice(finding.span) == finding.quote
+            assert target.function.span.contains(finding.span)
+            assert finding.instead != finding.quote
+            assert finding.message
+            fix = quick_fix(document, finding)
+            if fix is not None:
+                after = apply_edits(document.text, [fix])
+                assert count_syntax_errors(language_of(document), after) == 0
+
+
+LINES_OF_TEXT = st.lists(st.sampled_from(["a = 1", "  b", "", "a = 1  ", "b\n  b"]), max_size=6)
+
+
+@settings(max_examples=400)
+@given(LINES_OF_TEXT, st.sampled_from(["\n", "\r\n"]), st.data())
+def test_a_finding_that_stays_holds_its_quote(
+    lines: list[str], line_end: str, data: st.DataObject
+) -> None:
+    text = line_end.join(lines)
+    before = Document("file:///a", "a", "python", 1, text)
+    offsets = st.integers(0, len(text))
+    spans = [Span(*sorted((data.draw(offsets), data.draw(offsets)))) for _ in range(3)]
+    findings = [Finding("other", "hint", "", span, before.slice(span), "f") for span in spans]
+    start, end = sorted((data.draw(offsets), data.draw(offsets)))
+    new = data.draw(st.sampled_from(["", "x", "a = 1", line_end, "\n  b\n", "b"]))
+    after = Document("file:///a", "a", "python", 2, text[:start] + new + text[end:])
+    for finding in moved_findings(findings, before, after):
+        assert after.slice(finding.span) == finding.quote
