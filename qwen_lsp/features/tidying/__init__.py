@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from qwen_lsp.features.tidying.block import cut_at_block_end
 from qwen_lsp.features.tidying.brackets import drop_doubled_brackets
+from qwen_lsp.features.tidying.fences import cut_at_fence
 from qwen_lsp.features.tidying.parses import cut_until_it_parses
 from qwen_lsp.features.tidying.place import Place
 from qwen_lsp.features.tidying.repeats import drop_repeats
@@ -13,6 +14,7 @@ from qwen_lsp.features.tidying.whitespace import trim
 Filter = Callable[[str, Place], str]
 
 FILTERS: tuple[Filter, ...] = (
+    cut_at_fence,
     cut_at_block_end,
     drop_doubled_brackets,
     drop_doubled_suffix,
