@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qwen_lsp.features.soundness import count_syntax_errors
-from qwen_lsp.features.syntax_errors import count_errors
 from qwen_lsp.languages import Function, Language, SyntaxTree, parse
-from qwen_lsp.text import TextEdit, apply_edits
 
 _TYPING_IMPORT = re.compile(r"^from typing import \w+(?:, \w+)*[ \t]*(?=[\r\n])", re.MULTILINE)
 

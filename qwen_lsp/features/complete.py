@@ -5,7 +5,6 @@ prompt, engine, tidying.
 """
 
 import re
-import re
 from dataclasses import replace
 
 from qwen_lsp.context.cursor import cursor_context
@@ -22,7 +21,6 @@ from qwen_lsp.text import Document, Span
 
 # Who asks by a key waits for an answer; who types does not.
 _EXPLICIT_DEADLINE_MS = 30_000
-_BLANK_LINES = re.compile(r"^(?:[ \t]*(?:\r\n|\n|\r))+")
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*(?:\r\n|\n|\r))+")
 _WORD = re.compile(r"\w")
 _WORD_END = re.compile(r"\w\Z")

@@ -16,8 +16,7 @@ from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.soundness import count_syntax_errors
-from qwen_lsp.features.syntax_errors import count_errors
-from qwen_lsp.languages import Language, language_for_id, parse
+from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import ReviewSettings
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits, smallest_edit
 
@@ -114,12 +113,15 @@ def moved_findings(findings: Sequence[Finding], before: Document, after: Documen
     kept: list[Finding] = []
     for finding in findings:
         span = finding.span
-        if edit.span.end <= span.start:
-            span = Span(span.start + shift, span.end + shift)
-        elif edit.span.start < span.end:
-            continue
-        if after.lines.text(after.lines.line_of(span.start)).strip() == finding.quote:
-            kept.append(replace(finding, span=span))
+        is_new_line = edit.new_text.startswith(("\n", "\r"))
+        if edit.span.start > span.end or (edit.span.start == span.end and is_new_line):
+            kept.append(finding)
+        elif edit.span.end <= span.start:
+            moved = Span(span.start + shift, span.end + shift)
+            line_start = after.lines.start(after.lines.line_of(moved.start))
+            is_alone = not after.text[line_start : moved.start].strip()
+            if is_alone and after.slice(moved) == finding.quote:
+                kept.append(replace(finding, span=moved))
     return kept
 
 
@@ -135,29 +137,29 @@ async def _message(model: LocalModel, variables: dict[str, Any]) -> str:
 
 
 async def _second_look(target: Target, model: LocalModel, span: Span) -> str:
-    """Return the line that the model writes in place of `span`, empty where it agrees.
-
-    A line that stands directly above or below is nothing to put there either.
-    """
+    """Return the line that the model writes in place of `span`, empty where it agrees."""
     document, function = target.document, target.function.definition_span
-    before = document.text[function.start : span.start].rstrip(" \t")
-    after = document.text[span.end : function.end]
+    before = document.text[function.start : span.start]
     reply = await model.ask(
         "complete",
-        {"scope": "", "prefix": "", "middle": before, "suffix": after},
+        {
+            "scope": "",
+            "prefix": "",
+            "middle": before.rstrip(" \t"),
+            "suffix": document.text[span.end : function.end],
+        },
         Priority.REVIEW,
         max_tokens=_LINE_TOKENS,
         enough=lambda text: "\n" in text.strip(),
     )
     line = reply.text.strip().partition("\n")[0].strip()
-    here = [document.slice(span), *before.split("\n")[-2:-1], *after.split("\n")[1:2]]
-    agreed = {_bare(code, target.language) for code in here}
-    return "" if _bare(line, target.language) in agreed else line
-
-
-def _bare(code: str, language: Language) -> str:
-    """Return a line without white space and comment."""
-    return re.sub(rf"\s|(?:^|\s){re.escape(language.line_comment)}.*", "", code)
+    # Writing the line below says that this one is superfluous; to write it twice would be worse.
+    below = document.text[span.end : function.end].strip().partition("\n")[0]
+    comment = re.escape(target.language.line_comment)
+    bare, *known = (
+        re.sub(rf"(?<!\S){comment}.*|\s", "", code) for code in (line, document.slice(span), below)
+    )
+    return "" if bare in known else line
 
 
 def _quotable_lines(target: Target) -> dict[str, Span]:

@@ -16,7 +16,9 @@ from tests.harness.scripted import ScriptedEngine, scripted_model
 CASES = all_cases()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.path.parent.name}/{case.path.stem}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.path.parent.name}/{case.path.stem}"
+)
 async def test_case(case: Case) -> None:
     engine = ScriptedEngine(case.replies, case.options.finish)
     run = {"complete": _complete, "tidy": _tidy, "action": _action, "review": _review}
@@ -74,9 +76,7 @@ async def _action(case: Case, engine: ScriptedEngine) -> str:
         return "nothing\n"
     offset = offsets[case.options.action]
     try:
-        rewrite = await resolve(
-            case.document, case.options.action, offset, scripted_model(engine)
-        )
+        rewrite = await resolve(case.document, case.options.action, offset, scripted_model(engine))
     except RefusalError as error:
         return f"refused: {error}\n"
     assert rewrite.version == case.document.version

@@ -111,9 +111,7 @@ def read_case(path: Path) -> Case:
     assert len(cursors) <= 2, f"{path} has too many cursors"
     selection = Span(len(before), len(before) + (len(cursors[0]) if len(cursors) == 2 else 0))
     name = f"{path.stem}.{options.language}"
-    document = Document(
-        f"file:///{name}", name, options.language, 1, before + "".join(cursors)
-    )
+    document = Document(f"file:///{name}", name, options.language, 1, before + "".join(cursors))
     replies = tuple(text.removesuffix("\n") for text in _only(blocks, "model"))
     expected = _only(blocks, "expect")[0]
     if not re.fullmatch(r"nothing\n|refused: .*\n", expected):

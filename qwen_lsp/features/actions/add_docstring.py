@@ -5,7 +5,7 @@ from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError
 from qwen_lsp.features.checks import only_documentation_changed, parses
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.text import Document, Span, TextEdit
+from qwen_lsp.text import Span, TextEdit
 
 _LONGEST_LINES = 24
 
@@ -37,7 +37,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     )
     text = reply.text
     if reply.generation.finish == "length":
-        text = text.rpartition("\n")[0]  # its last sentence was cut off
+        text = text.rpartition("\n")[0]  # The last sentence was cut off.
     words = _words(text, language.doc_prefix)
     if not words:
         raise UnusableReplyError("there was no text")
@@ -83,14 +83,12 @@ def _docstring_edit(target: Target, words: list[str]) -> TextEdit:
     document, function = target.document, target.function
     line_end = document.line_end
     end = function.signature_span.end
+    margin = "\t" if "\t" in function.indent else "    "
     body = function.body_span or Span(end, end)
-    signature_line = document.lines.line_of(end)
-    is_one_line = document.lines.line_of(body.start) == signature_line
-    if is_one_line:  # there is no indentation to learn from
-        indent = function.indent + ("\t" if "\t" in function.indent else "    ")
-    else:
-        indent = _indent_of(document, body.start)
-        end = document.lines.end(signature_line)  # a comment may stand behind the signature
+    between = document.text[end : body.start]
+    is_one_line = "\n" not in between and "\r" not in between
+    # A body on the line of the signature has no indentation to learn from.
+    indent = function.indent + margin if is_one_line else _indent_of(document.text, body.start)
     escaped = [word.replace("\\", "\\\\").replace('"""', "'''") for word in words]
     first, *rest = escaped
     lines = [f'"""{first.strip()}', *(_shifted(line, indent) for line in rest)]
@@ -109,8 +107,9 @@ def _shifted(line: str, indent: str) -> str:
     return indent + line.removeprefix("    ") if line.strip() else ""
 
 
-def _indent_of(document: Document, offset: int) -> str:
-    margin = document.text[document.lines.start(document.lines.line_of(offset)) : offset]
+def _indent_of(text: str, offset: int) -> str:
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    margin = text[start:offset]
     return margin[: len(margin) - len(margin.lstrip())]
 
 

@@ -42,9 +42,13 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     )
     if reply.generation.finish == "length":
         raise UnusableReplyError("the reply was too long")
+    code = _first_function(opening + reply.text.replace("\r\n", "\n"), target)
     old = document.slice(function.definition_span)
-    new = indented((opening + reply.text).rstrip(), function.indent, document.line_end)
-    edit = smallest_edit(old, _first_function(new, target), function.definition_span.start)
+    edit = smallest_edit(
+        old,
+        indented(code, function.indent, document.line_end),
+        function.definition_span.start,
+    )
     return (edit,) if edit is not None else ()
 
 
@@ -56,17 +60,18 @@ def _first_line_below(code: str, signature: str) -> str:
 
 
 def _first_function(code: str, target: Target) -> str:
-    """Return the function that `code` begins with: a small model likes to go on and show its use.
-
-    It is read where it will stand, because a method means nothing outside its class.
-    """
-    text, old = target.document.text, target.function.definition_span
-    whole = text[: old.start] + code + text[old.end :]
-    for function in parse(target.language, whole).functions():
-        new = function.definition_span
-        if new.start == old.start and function.name == target.function.name:
-            return whole[new.start : min(new.end, new.start + len(code))]
-    return code
+    """Return the first function of `code`: a small model likes to go on and show its use."""
+    start = "<?php\n" if target.language.id == "php" else ""
+    # Some grammars know a method only inside a class.
+    for prefix in (start, f"{start}class Around {{\n"):
+        functions = parse(target.language, prefix + code).functions()
+        if functions and functions[0].name == target.function.name:
+            span = functions[0].definition_span
+            rest = (prefix + code)[span.end :].lstrip("\r\n")
+            if target.language.block_style == "indent" and rest[:1].isspace():
+                raise UnusableReplyError("the indentation is wrong")
+            return (prefix + code)[span.start : span.end].rstrip()
+    return code.rstrip()
 
 
 SIMPLIFY = Action(

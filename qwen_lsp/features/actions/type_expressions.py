@@ -29,6 +29,7 @@ _BUILTIN_TYPES = frozenset(
 _TOP_LEVEL_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 _ALLOWS_NONE = re.compile(r"\b(?:None|Optional|Any|object)\b")
 _TYPESCRIPT_TYPE = re.compile(r"[\w$\s.<>\[\]|&(),:;?{}=\"'-]+")
+_ASYNC_RESULTS = ("Promise<", "AsyncGenerator<", "AsyncIterable<", "AsyncIterableIterator<")
 _TYPESCRIPT_NAME = re.compile(r"(?<![\w$.\"'])[A-Z][\w$]*")
 # The types that every TypeScript program knows and that a small function may want.
 _TYPESCRIPT_GLOBALS = frozenset(
@@ -72,6 +73,9 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
     if not written or "\n" in written:
         return ""
     if target.language.id != "python":
+        is_result_of_async = target.function.is_async and not slot.name
+        if is_result_of_async and not written.startswith(_ASYNC_RESULTS):
+            return ""
         return written if _is_typescript(written, target) else ""
     if written[0] in "\"'" and written[-1] == written[0]:
         written = written[1:-1]
@@ -86,6 +90,8 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
     known = _BUILTIN_TYPES | TYPING_NAMES | _imported_names(target) | later
     known |= set(_TOP_LEVEL_CLASS.findall(target.document.text))
     if not names <= known or not all(_is_of_a_type(node) for node in ast.walk(tree)):
+        return ""
+    if isinstance(tree.body, ast.Tuple | ast.List) or written == "...":
         return ""
     default = target.document.text[slot.span.end :] if slot.closing else ""
     if re.match(r"None\b", default) and not _ALLOWS_NONE.search(written):

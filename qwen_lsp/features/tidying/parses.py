@@ -1,6 +1,6 @@
 """The last word: a suggestion must not break code that was whole."""
 
-from qwen_lsp.features.syntax_errors import count_errors
+from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.features.tidying.place import Place
 
 
@@ -23,4 +23,5 @@ def cut_until_it_parses(text: str, place: Place) -> str:
 
 def _errors(place: Place, insertion: str) -> int:
     text = place.document.text
-    return count_errors(place.language, text[: place.offset] + insertion + text[place.offset :])
+    whole = text[: place.offset] + insertion + text[place.offset :]
+    return count_syntax_errors(place.language, whole)

@@ -8,13 +8,11 @@ from qwen_lsp.languages import Language
 from qwen_lsp.text import Document
 
 _MOST_LINES = 16
-_OPENING = re.compile(r"(?:[:{(\[]|=>|\b(?:do|then))$")
-# Where blocks end in a word: Ruby and Lua.
-_OPENING_WORD = re.compile(
-    r"""\s*(?:def|if|unless|while|until|for|case|begin|class|module|else|elsif|elseif|when|rescue
-        |ensure|repeat|(?:local\s+)?function)\b(?!.*\bend$)
-    |.*\b(?:do\s*\|[^|]*\||function\s*\([^)]*\))$""",
-    re.VERBOSE,
+_OPENING = re.compile(r"(?:[:{(\[]|=>|\b(?:do|then)|(?:\bdo|\{)\s*\|[^|]*\|)$")
+# Ruby and Lua, where the words of the block's own line are its opening.
+_END_OPENING = re.compile(
+    r"\s*(?:def|class|module|if|unless|while|until|for|case|begin|(?:local\s+)?function)\b"
+    r"|.*\bfunction\s*\([^()]*\)\s*$"
 )
 
 
@@ -51,10 +49,7 @@ class Place:
     @cached_property
     def opens_block(self) -> bool:
         """Say whether the line before the cursor opens a block that the suggestion fills."""
-        line = self.before.rstrip()
-        if _OPENING.search(line):
-            return True
-        return self.language.block_style == "end" and _OPENING_WORD.match(line) is not None
+        return opens_block(self.before, self.language)
 
     @cached_property
     def next_line(self) -> str:
@@ -64,3 +59,10 @@ class Place:
             if lines.text(line).strip():
                 return lines.text(line).rstrip()
         return ""
+
+
+def opens_block(line: str, language: Language) -> bool:
+    """Say whether a block follows `line`, as far as it is written."""
+    if language.block_style == "end" and _END_OPENING.match(line):
+        return True
+    return _OPENING.search(line.rstrip()) is not None

@@ -3,31 +3,36 @@
 from qwen_lsp.features.tidying.place import Place
 
 _LEAST_REPEATED_LENGTH = 8
-_LINES_ABOVE = 3
+_LINES_ABOVE = 6
+_LONGEST_PERIOD_LINES = 4
 
 
 def drop_repeats(text: str, place: Place) -> str:
-    """Return `text` up to a line that stood three times, empty where it echoes the lines above."""
+    """Return `text` without a line that echoes the one above, and with a loop only once.
+
+    A loop is a run of up to four lines that stands three times, the lines above the cursor
+    included. Equal lines apart from each other are no loop: `return False` may end many branches.
+    """
     lines = text.split("\n")
-    whole = [(place.before + lines[0]).strip(), *(line.strip() for line in lines[1:])]
-    if _is_echo(whole, place):
+    above = _lines_above(place)
+    written = [place.before + lines[0], *lines[1:]]
+    if above and above[-1] == written[0].strip() and len(above[-1]) >= _LEAST_REPEATED_LENGTH:
         return ""
-    seen: dict[str, int] = {}
-    for index, line in enumerate(whole):
-        if len(line) < _LEAST_REPEATED_LENGTH:
-            continue
-        seen[line] = seen.get(line, 0) + 1
-        if seen[line] == 3:
-            return "\n".join(lines[:index])
+    stripped = [*above, *(line.strip() for line in written)]
+    for start in range(len(stripped)):
+        for period in range(1, _LONGEST_PERIOD_LINES + 1):
+            end = start + 3 * period
+            if end > len(above) and _is_loop(stripped[start:end], period):
+                return "\n".join(lines[: max(0, start + period - len(above))])
     return text
 
 
-def _is_echo(whole: list[str], place: Place) -> bool:
-    """Say whether the suggestion begins with the last one, two or three lines above the cursor."""
+def _lines_above(place: Place) -> list[str]:
     lines = place.document.lines
-    above = [lines.text(line).strip() for line in range(max(0, place.line - 9), place.line)]
-    above = [line for line in above if line][-_LINES_ABOVE:]
-    return any(
-        whole[:count] == above[-count:] and len("".join(whole[:count])) >= _LEAST_REPEATED_LENGTH
-        for count in range(1, len(above) + 1)
-    )
+    first = max(0, place.line - _LINES_ABOVE)
+    return [lines.text(line).strip() for line in range(first, place.line)]
+
+
+def _is_loop(lines: list[str], period: int) -> bool:
+    is_long = any(len(line) >= _LEAST_REPEATED_LENGTH for line in lines)
+    return is_long and len(lines) == 3 * period and lines[:period] * 3 == lines

@@ -1,39 +1,33 @@
-"""Drop what stands right of the cursor, or below it, already."""
+"""Drop what stands right of the cursor or below it already."""
 
-from qwen_lsp.features.tidying.brackets import unclosed_brackets
 from qwen_lsp.features.tidying.place import Place
-
-_LEAST_WORDS = 3
 
 
 def drop_doubled_suffix(text: str, place: Place) -> str:
-    """Return `text` without an end that repeats the text right of the cursor or the next line."""
-    first, line_end, rest = text.partition("\n")
+    """Return `text` without an end that repeats the text behind the cursor."""
     after = place.after.strip()
     if after:
-        first = _without_overlap(first.rstrip(), after)
-    elif _is_next_line(place.before + first, place):
-        return ""
-    lines = (first + line_end + rest).split("\n")
-    while len(lines) > 1 and place.next_line and lines[-1].rstrip() == place.next_line:
+        return _without_overlap(text.rstrip(), after)
+    lines = text.split("\n")
+    while lines and place.next_line and _last_line(lines, place) == place.next_line:
         lines.pop()
     return "\n".join(lines)
 
 
-def _is_next_line(line: str, place: Place) -> bool:
-    is_whole = not place.before.strip() and len(line.strip()) >= _LEAST_WORDS
-    return is_whole and line.strip() == place.next_line.strip()
+def _last_line(lines: list[str], place: Place) -> str:
+    return (lines[-1] if len(lines) > 1 else place.before + lines[0]).rstrip()
 
 
-def _without_overlap(first: str, after: str) -> str:
-    """Drop the longest end of `first` that `after` begins with.
-
-    Part of `after` counts only where it has no words. A bracket that closes one in `first` stays.
-    """
-    for length in range(min(len(first), len(after)), 0, -1):
-        end, head = after[:length], first[:-length]
-        if not first.endswith(end) or unclosed_brackets(head) > unclosed_brackets(first):
-            continue
-        if end == after or not any(letter.isalnum() or letter == "_" for letter in end):
-            return head
-    return first
+def _without_overlap(text: str, after: str) -> str:
+    """Drop the longest end of `text` that `after` begins with: all of it, or closing signs."""
+    if after[0] in ")]}":
+        # The brackets that `text` has left are its own; only the end of the statement is doubled.
+        return text.removesuffix(";") if ";" in after else text
+    if after[0] == ">" and text.count("<") >= text.count(">"):
+        return text
+    for length in range(min(len(text), len(after)), 0, -1):
+        end = after[:length]
+        has_words = any(letter.isalnum() or letter == "_" for letter in end)
+        if text.endswith(end) and (length == len(after) or not has_words):
+            return text[:-length]
+    return text
