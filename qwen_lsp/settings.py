@@ -67,7 +67,7 @@ class ContextSettings:
     max_tokens: int = _setting(
         512,
         "Most tokens of code around the cursor in a prompt. A CPU reads about 100 a second when "
-        "the cursor comes to a new place; with a GPU, 2048 and more are as quick.",
+        "the cursor comes to a new place; a GPU can be given more.",
         least=128,
         most=16384,
     )

@@ -227,6 +227,10 @@ def test_a_reader_that_has_had_enough_is_no_failure() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "qwen_lsp", "prompts", "list"]
+    # Output is held back until the end, as it is for users.
+    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
     with os.fdopen(writing, "wb") as closed:
-        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=environment, check=False
+        )
     assert (done.stderr, done.returncode) == (b"", 0)

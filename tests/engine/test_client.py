@@ -88,6 +88,20 @@ async def test_a_caller_who_has_enough_gets_the_text_so_far(serve: Serve) -> Non
     await client.close()
 
 
+async def test_a_caller_who_has_enough_is_not_asked_again(serve: Serve) -> None:
+    client = EngineClient(serve(ScriptedBackend({"x": list("abcdefghijklmnop")})).options)
+    seen: list[str] = []
+
+    def enough(text: str) -> bool:
+        seen.append(text)
+        return text == "ab"
+
+    generation = await client.generate(request("x"), enough=enough)
+    assert generation.text.startswith("ab")
+    assert seen == ["a", "ab"]
+    await client.close()
+
+
 async def test_cancelling_the_task_ends_the_work(serve: Serve) -> None:
     gate = threading.Event()
     served = serve(ScriptedBackend({"old": ["a", gate, "b", "c"], "new": ["n"]}))
@@ -140,6 +154,32 @@ async def test_a_failed_load_is_told_with_its_reason(
             await client.generate(request("x"))
     assert states[-1] == LoadFailed("It is damaged.")
     await client.close()
+
+
+async def test_after_failed_loads_the_reason_is_kept_and_no_engine_is_asked(
+    engine_home: Path,
+) -> None:
+    options = EngineOptions(engine_home / "damaged.gguf")
+    address = new_address(options)
+
+    def fail_three_times() -> None:
+        for _ in range(3):
+            with listener.accept() as connection:
+                connection.send_bytes(encode(LoadFailed("It is damaged.")))
+        listener.close()
+
+    listener = Listener(address.address, authkey=bytes.fromhex(address.authkey))
+    thread = threading.Thread(target=fail_three_times)
+    thread.start()
+    publish(options.key, address)
+    client = EngineClient(options)
+    for _ in range(3):
+        with pytest.raises(EngineUnavailableError, match=r"It is damaged\."):
+            await client.generate(request("x"))
+        await eventually(lambda: client._connection is None)
+    thread.join()
+    with pytest.raises(EngineUnavailableError, match=r"It is damaged\."):
+        await client.generate(request("x"))
 
 
 async def test_when_the_engine_ends_what_is_under_way_fails_with_a_sentence(serve: Serve) -> None:
