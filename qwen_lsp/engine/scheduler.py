@@ -4,6 +4,7 @@ A job is one request on its way. Between two model calls the loop looks for canc
 more urgent work; a less urgent job waits in its own sequence and goes on afterwards.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from typing import cast
 
 from qwen_lsp.engine.backends.base import Backend, Step
 from qwen_lsp.engine.requests import EngineError, Finish, GenerateRequest, Generation
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -36,6 +39,12 @@ class Job:
     def age_ms(self) -> float:
         """Return the milliseconds since the request arrived."""
         return (time.monotonic() - self.arrived) * 1000
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether the deadline has passed."""
+        deadline_ms = self.request.deadline_ms
+        return deadline_ms is not None and self.age_ms >= deadline_ms
 
 
 class Scheduler:
@@ -92,6 +101,9 @@ class Scheduler:
                     self._wake.wait()
                 if self._stopped:
                     return
+                for job in self._jobs:
+                    if job.is_late:
+                        job.ending = job.ending or "deadline"
                 job = min(self._jobs, key=self._urgency)
             self._advance(job)
 
@@ -101,9 +113,6 @@ class Scheduler:
         return job.ending is None, job.request.priority, job.number
 
     def _advance(self, job: Job) -> None:
-        deadline = job.request.deadline_ms
-        if job.ending is None and deadline is not None and job.age_ms >= deadline:
-            job.ending = "deadline"
         if job.ending is not None:
             self._finish(job, job.ending)
             return
@@ -114,6 +123,12 @@ class Scheduler:
         except EngineError as error:
             self._forget(job)
             job.on_failed(error)
+            return
+        except Exception:  # noqa: BLE001 - logged, and told to who asked
+            # One request that goes wrong must not end the engine of all windows.
+            _log.exception("a generation failed")
+            self._forget(job)
+            job.on_failed(EngineError("The engine could not do this; its log says why."))
             return
         if step.generated_tokens and not job.first_token_ms:
             job.first_token_ms = job.age_ms

@@ -248,6 +248,27 @@ def test_an_error_is_told_to_its_job_and_the_others_go_on(loop: Loop) -> None:
     assert loop.scheduler.waiting == 0
 
 
+def test_a_deadline_is_noticed_while_more_urgent_work_goes_on(loop: Loop) -> None:
+    go_on = threading.Event()
+    loop.backend.replies = {"urgent": ["a ", go_on, "b"], "late": ["never"]}
+    late = loop.submit(request("late", Priority.REVIEW, deadline_ms=1))
+    urgent = loop.submit(request("urgent", Priority.TYPING))
+    time.sleep(0.01)
+    loop.start()
+    assert late.wait().finish == "deadline"
+    go_on.set()
+    assert urgent.wait().text == "a b"
+
+
+def test_a_fault_of_the_backend_costs_one_request(loop: Loop) -> None:
+    loop.backend.replies = {"faulty": [ZeroDivisionError()], "good": ["fine"]}
+    faulty = loop.submit(request("faulty"))
+    good = loop.submit(request("good"))
+    loop.start()
+    assert good.wait().text == "fine"
+    assert "could not do this" in str(faulty.error)
+
+
 def test_the_counts_are_of_all_finished_jobs(loop: Loop) -> None:
     loop.backend.replies = {"one two": ["a", "b"], "one": ["c"]}
     told = [loop.submit(request("one two")), loop.submit(request("one"))]

@@ -1,7 +1,6 @@
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -75,10 +74,9 @@ def test_a_tool_that_is_missing_slow_or_failing_says_nothing(
     make_tool(tmp_path / "bin", "echo GPU, 100, 50; exit 9")
     assert gpus.ask_tool("nvidia-smi") == ""
     monkeypatch.setattr(gpus, "_TIMEOUT_SECONDS", 0.2)
-    make_tool(tmp_path / "bin", "exec sleep 30")
-    started = time.monotonic()
+    # Too slow: it would say something in the end, if it were waited for.
+    make_tool(tmp_path / "bin", "sleep 3; echo GPU, 100, 50")
     assert gpus.ask_tool("nvidia-smi") == ""
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the tool is a shell script")

@@ -2,7 +2,6 @@ import shutil
 import socket
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,19 +116,23 @@ def test_cancelling_ends_a_pip_that_waits_for_a_silent_index(
             connection, _ = silent.accept()
             with connection:
                 cancelled.set()
-                cancelled_at.append(time.monotonic())
                 connection.recv(10_000)
                 connection.recv(10_000)
 
-        cancelled_at: list[float] = []
         thread = threading.Thread(target=stop)
         thread.start()
         with pytest.raises(PullCancelledError):
             files.pull(mirror_card, None, cancelled)
-        assert time.monotonic() - cancelled_at[0] < 4
         thread.join(5)
         assert not thread.is_alive()
-    assert not [p for p in psutil.Process().children() if "pip" in p.cmdline()]
+    assert not [child for child in psutil.Process().children() if runs_pip(child)]
+
+
+def runs_pip(process: psutil.Process) -> bool:
+    try:
+        return "pip" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False  # it has ended; a zombie too, which its parent may collect later
 
 
 @pytest.mark.usefixtures("full_index")
