@@ -29,7 +29,7 @@ from qwen_lsp.cli.sources import (
         (r"C:\work\a.py", r"C:\work\a.py", None, None),
         (r"C:\work\a.py:3", r"C:\work\a.py", 3, None),
         (r"C:\work\a.py:3:14", r"C:\work\a.py", 3, 14),
-        ("c:/work/a.py:3:14", "c:/work/a.py", 3, 14),
+        ("c:/code/a.py:3:14", "c:/code/a.py", 3, 14),
         ("a.py:", "a.py:", None, None),
         ("a.py:x", "a.py:x", None, None),
         ("a.py:-1", "a.py:-1", None, None),

@@ -12,7 +12,7 @@ from qwen_lsp.server.boundary import make_server
 from tests.harness.client_texts import ClientTexts
 from tests.harness.lsp_client import connect
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 
 
 async def leave_a_message(*ignored: str) -> None:
@@ -84,7 +84,7 @@ async def test_edits_of_the_server_are_applied_on_both_sides(version: int):
             await client.request("test/unknown")  # Until then the server may not have read it.
         edit: dict[str, Any] = {
             "documentChanges": [
-                {"kind": "create", "uri": "file:///work/new.py"},
+                {"kind": "create", "uri": "file:///code/new.py"},
                 {
                     "textDocument": {"uri": URI, "version": version},
                     "edits": [insert(0, 0, "a"), insert(0, 2, "b"), insert(0, 0, "c")],

@@ -11,7 +11,7 @@ from pygls.workspace import Workspace
 from qwen_lsp.server.boundary import Server, make_server, stop_with_parent
 from tests.harness.lsp_client import LspError, connect, initialize_params
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 INVALID_REQUEST, NOT_INITIALIZED, CANCELLED = -32600, -32002, -32800
 
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 from qwen_lsp.server.boundary import make_server
 from tests.harness.lsp_client import LspError, connect
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 CANCELLED, INVALID_REQUEST = -32800, -32600
 
 

@@ -16,7 +16,7 @@ from qwen_lsp.server.convert import Encoding
 from qwen_lsp.server.documents import Documents, is_too_large
 from tests.harness.lsp_client import connect
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 TEXT = st.text(st.sampled_from("ab é😀\n\r\f\u2028\x85"), max_size=12)
 PLACE = st.integers(0, 30)  # The client takes a place behind its text for the end.
 
@@ -116,9 +116,9 @@ def opened(store: Documents, uri: str, text: str = ""):
 @pytest.mark.parametrize(
     ("uri", "path"),
     [
-        ("file:///work/a%20b/c%23.py", "a b/c#.py"),
-        ("file:///work/inner/c.py", "c.py"),
-        ("file:///workshop/c.py", "/workshop/c.py"),
+        ("file:///code/a%20b/c%23.py", "a b/c#.py"),
+        ("file:///code/inner/c.py", "c.py"),
+        ("file:///codeshop/c.py", "/codeshop/c.py"),
         ("file:///C%3A/code/c.py", "c.py"),
         ("file:///c:/code/d/c.py", "d/c.py"),
         ("untitled:Untitled-1", "Untitled-1"),
@@ -127,7 +127,7 @@ def opened(store: Documents, uri: str, text: str = ""):
 )
 def test_paths_are_relative_to_the_deepest_folder(uri: str, path: str):
     store = Documents()
-    store.change_folders(["file:///work", "file:///work/inner", "file:///c%3A/code", "git:x"])
+    store.change_folders(["file:///code", "file:///code/inner", "file:///c%3A/code", "git:x"])
     assert opened(store, uri).path == path
 
 

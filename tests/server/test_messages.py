@@ -17,7 +17,7 @@ from qwen_lsp.server.boundary import (
 )
 from tests.harness.lsp_client import LspError, connect
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 CODE = "def not_for_the_log(): ..."
 MODIFIED, FAILED, NOT_INITIALIZED = -32801, -32803, -32002
 PARSE, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
