@@ -1,6 +1,5 @@
 """The context of the cursor: parts of the document, within the budget, stable while one types."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
