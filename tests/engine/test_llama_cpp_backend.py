@@ -22,10 +22,11 @@ from qwen_lsp.engine.requests import (
 pytestmark = pytest.mark.model
 
 CONTEXT_TOKENS = 256
-# Counting on leaves the model no doubt: the last bits of the arithmetic, which depend on where in
-# the memory a sequence lies, cannot turn the likeliest token into another one.
-COUNTING = "numbers = [" + ", ".join(map(str, range(1, 31))) + ","
-REVIEW = GenerateRequest(Infill("", "", COUNTING), 8, Priority.REVIEW)
+# Only who has read the first line can copy it, and copying leaves no doubt: the last bits of the
+# arithmetic, which depend on where in the memory a sequence lies, cannot choose another token.
+NAME = 'NAME = "turquoise rhinoceros"'
+NUMBERS = f"numbers = [{', '.join(map(str, range(1, 31)))}]"
+REVIEW = GenerateRequest(Infill("", "", f'{NAME}\n{NUMBERS}\nassert NAME == "'), 6, Priority.REVIEW)
 TYPING = GenerateRequest(Infill("def add(a, b):\n", "", "    return a"), 3, Priority.TYPING)
 
 
