@@ -132,3 +132,18 @@ def test_a_very_long_line_is_cut(text: str) -> None:
 def test_any_text(text: str, place: float) -> None:
     offset = int(place * len(text))
     check(context(text, offset, 128), text, offset, 128)
+
+
+def test_the_headers_share_the_room_of_the_scope() -> None:
+    headers = [f"{' ' * depth}class C{depth}({'B' * 150}):\n" for depth in range(8)]
+    text = "".join(headers) + f"{' ' * 8}x = 1\n" * 400
+    found = context(text, len(text) - 1)
+    assert found.scope == "".join(headers[-2:])
+    check(found, text, len(text) - 1, TOKENS)
+
+
+def test_with_long_lines_the_prefix_is_still_used() -> None:
+    for count in range(40, 60):
+        text = f"x = [{'1, ' * 80}]\n" * count
+        found = context(text, len(text))
+        assert len(found.prefix) >= 0.2 * code_points(TOKENS)

@@ -26,6 +26,54 @@ _TYPE_NODES = (
 _BUILTIN_TYPES = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type)
 )
+_GENERIC_BUILTINS = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
+# How many arguments the names of `typing` take; those that take any number are not here.
+_ARGUMENTS = {
+    **dict.fromkeys(
+        [
+            "AbstractSet",
+            "AsyncIterable",
+            "AsyncIterator",
+            "Awaitable",
+            "ClassVar",
+            "Collection",
+            "Container",
+            "Counter",
+            "Deque",
+            "Final",
+            "FrozenSet",
+            "Iterable",
+            "Iterator",
+            "KeysView",
+            "List",
+            "MutableSequence",
+            "MutableSet",
+            "Optional",
+            "Reversible",
+            "Sequence",
+            "Set",
+            "Type",
+            "ValuesView",
+        ],
+        1,
+    ),
+    **dict.fromkeys(
+        [
+            "AsyncGenerator",
+            "Callable",
+            "ChainMap",
+            "DefaultDict",
+            "Dict",
+            "ItemsView",
+            "Mapping",
+            "MutableMapping",
+            "OrderedDict",
+        ],
+        2,
+    ),
+    **dict.fromkeys(("Coroutine", "Generator"), 3),
+    **dict.fromkeys(("Any", "Text", "Hashable", "Sized", "NoReturn", "Never", "Self"), 0),
+}
 _TOP_LEVEL_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 _ALLOWS_NONE = re.compile(r"\b(?:None|Optional|Any|object)\b")
 _TYPESCRIPT_TYPE = re.compile(r"[\w$\s.<>\[\]|&(),:;?{}=\"'-]+")
@@ -91,7 +139,9 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
     known |= set(_TOP_LEVEL_CLASS.findall(target.document.text))
     if not names <= known or not all(_is_of_a_type(node) for node in ast.walk(tree)):
         return ""
-    if isinstance(tree.body, ast.Tuple | ast.List) or written == "...":
+    is_value = isinstance(tree.body, ast.Tuple | ast.List) or written == "..."
+    imported = _imported_names(target)
+    if is_value or not all(_can_be_defined(node, imported) for node in ast.walk(tree)):
         return ""
     default = target.document.text[slot.span.end :] if slot.closing else ""
     if re.match(r"None\b", default) and not _ALLOWS_NONE.search(written):
@@ -103,6 +153,23 @@ def _is_of_a_type(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return node.value is None or node.value is Ellipsis
     return isinstance(node, _TYPE_NODES)
+
+
+def _can_be_defined(node: ast.AST, imported: set[str]) -> bool:
+    """Say whether Python takes a part of an annotation when it defines the function.
+
+    Judged by looking, since what a model wrote is never evaluated: `str.A` has no such attribute,
+    `int[str]` takes no arguments, and `Mapping[str]` too few.
+    """
+    if isinstance(node, ast.Attribute):
+        return not isinstance(node.value, ast.Name) or node.value.id in imported
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        name = node.value.id
+        if name in _BUILTIN_TYPES:
+            return name in _GENERIC_BUILTINS
+        given = len(node.slice.elts) if isinstance(node.slice, ast.Tuple) else 1
+        return name in imported or _ARGUMENTS.get(name, given) == given
+    return True
 
 
 def _imported_names(target: Target) -> set[str]:

@@ -14,7 +14,7 @@ def cut_until_it_parses(text: str, place: Place) -> str:
     lines = text.split(line_end)
     allowed = _errors(place, "")
     while lines:
-        candidate = line_end.join(lines)
+        candidate = line_end.join(lines).rstrip("\r\n")
         if candidate.strip() and _errors(place, candidate) <= allowed:
             return candidate
         lines.pop()
