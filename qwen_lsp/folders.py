@@ -21,6 +21,13 @@ def _folder(kind: str, default: str) -> Path:
     return path
 
 
+def shipped_folder(in_package: str, in_checkout: str) -> Path:
+    """Return a folder that comes with the program, in a wheel or in a checkout."""
+    package = Path(__file__).parent
+    inside = package / in_package
+    return inside if inside.is_dir() else package.parent / in_checkout
+
+
 def models_folder() -> Path:
     """Return the folder of downloaded weights (large, and worth keeping)."""
     return _folder("data", platformdirs.user_data_dir(_APP, appauthor=False)) / "models"

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from qwen_lsp.cli.output import UsageError, say
 from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.settings import Settings, read_settings, workspace_table
 
@@ -33,12 +32,7 @@ def with_model(settings: Settings, work: Callable[[LocalModel], Awaitable[_Resul
 async def _with_model(
     settings: Settings, work: Callable[[LocalModel], Awaitable[_Result]]
 ) -> _Result:
-    weights = launch.find_weights(settings)
-    if weights.path is None:
-        raise ModelError(
-            f"The model {weights.name} is not on this machine; "
-            f"get it with `qwen-lsp models pull {weights.name}`."
-        )
+    weights = launch.find_weights_here(settings)
     templates = Templates(None, settings.prompts.pin)
     if templates.problems:
         raise UsageError(templates.problems[0])

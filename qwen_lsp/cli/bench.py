@@ -8,7 +8,6 @@ from qwen_lsp.cli.demo import workspace_folder
 from qwen_lsp.cli.output import ExitCode, print_result
 from qwen_lsp.evaluation.bench import Bench, measure
 from qwen_lsp.features import launch
-from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
 
 
@@ -21,12 +20,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 async def _measure(model_name: str | None) -> Bench:
     settings = settings_here(model_name)
-    weights = launch.find_weights(settings)
-    if weights.path is None:
-        raise ModelError(
-            f"The model {weights.name} is not on this machine; "
-            f"get it with `qwen-lsp models pull {weights.name}`."
-        )
+    weights = launch.find_weights_here(settings)
     code = (workspace_folder() / "shop.py").read_text(encoding="utf-8")
     model, client = launch.connect(weights, settings, Templates())
     try:

@@ -18,6 +18,7 @@ from rich.syntax import Syntax
 from qwen_lsp.cli.editor import Editor, Json, ServerError, running_editor
 from qwen_lsp.cli.models import pull_with_bar
 from qwen_lsp.cli.output import ExitCode, say
+from qwen_lsp.folders import shipped_folder
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits, unified_diff
 
@@ -35,9 +36,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 def workspace_folder() -> Path:
     """Return the folder of the demo's workspace, in a wheel or in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "demo_workspace"
-    return inside if inside.is_dir() else package.parent / "fixtures" / "workspaces" / "demo"
+    return shipped_folder("demo_workspace", "fixtures/workspaces/demo")
 
 
 class _Demo:

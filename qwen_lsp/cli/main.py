@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from qwen_lsp import __version__
+from qwen_lsp.cli import lazily
 from qwen_lsp.cli.output import ExitCode, UsageError, say
 
 _MODEL_HELP = 'a model of the catalogue, a path to a .gguf file, or "auto"'
@@ -88,8 +89,6 @@ def _command(
 
 
 def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    from qwen_lsp.cli import lazily
-
     serve = _command(commands, "serve", "run the language server on stdin and stdout")
     serve.add_argument("--log-level", default="warning", choices=["debug", "info", "warning"])
 
@@ -123,8 +122,6 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_models(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    from qwen_lsp.cli import lazily
-
     parser = commands.add_parser("models", help="the catalogue, and the files on this machine")
     models = parser.add_subparsers(required=True, metavar="COMMAND")
     _command(models, "list", "print the catalogue").set_defaults(run=lazily("models", "run_list"))
@@ -142,8 +139,6 @@ def _add_models(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_prompts(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    from qwen_lsp.cli import lazily
-
     parser = commands.add_parser("prompts", help="the versioned templates")
     prompts = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = _command(prompts, "list", "print every version of every template")
@@ -160,8 +155,6 @@ def _add_prompts(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    from qwen_lsp.cli import lazily
-
     bench = _command(commands, "bench", "measure the speed of a model on this machine")
     bench.add_argument("--model", help=_MODEL_HELP)
     bench.set_defaults(run=lazily("bench", "run_bench"))

@@ -27,13 +27,15 @@ def run_list(arguments: argparse.Namespace) -> int:
     """Print the catalogue, and what of it is on this machine."""
     there = files.on_disk()
     if arguments.json:
-        rows = [_card_data(card) | {"downloaded": card.id in there} for card in _cards()]
+        rows = [
+            _card_data(card) | {"downloaded": card.id in there} for card in catalogue.all_cards()
+        ]
         print_result("", {"models": rows}, as_json=True)
         return ExitCode.DONE
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "size", "memory", "GPU memory", "licence", "here"):
         table.add_column(heading, no_wrap=True)
-    for card in _cards():
+    for card in catalogue.all_cards():
         size = ("about " if card.size_is_approximate else "") + gigabytes(card.size_bytes)
         ram, vram = gigabytes(card.ram_bytes), gigabytes(card.vram_bytes)
         here = "yes" if card.id in there else "no"
@@ -112,10 +114,6 @@ def run_recommend(arguments: argparse.Namespace) -> int:
     }
     print_result(f"{found.card.id}\n{found.reason}", data, as_json=arguments.json)
     return ExitCode.DONE
-
-
-def _cards() -> tuple[ModelCard, ...]:
-    return catalogue.all_cards()
 
 
 def _card_data(card: ModelCard) -> dict[str, object]:

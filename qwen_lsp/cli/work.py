@@ -17,7 +17,7 @@ from qwen_lsp.cli.sources import (
     source_files,
     write_text,
 )
-from qwen_lsp.features.actions import ACTIONS, resolve
+from qwen_lsp.features.actions import ACTIONS, find_target, resolve
 from qwen_lsp.features.actions.base import RefusalError, Target
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
@@ -29,7 +29,7 @@ from qwen_lsp.features.review import (
 )
 from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.languages import language_for_id, parse
-from qwen_lsp.text import Document, Span, apply_edits, unified_diff
+from qwen_lsp.text import Document, apply_edits, unified_diff
 
 
 def run_complete(arguments: argparse.Namespace) -> int:
@@ -121,7 +121,8 @@ def _review_targets(path: Path, line: int | None) -> Sequence[Target]:
         if line is None:
             return functions_to_review(document)
         offset = offset_of(document, parse_place(f"{path}:{line}"))
-        return functions_to_review(document, Span(offset, offset))
+        target = find_target(document, offset)
+        return [target] if target is not None else []
     if line is not None:
         raise UsageError(f"{path} is a folder; a line belongs to a file.")
     targets: list[Target] = []

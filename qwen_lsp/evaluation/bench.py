@@ -82,9 +82,9 @@ async def measure(model: LocalModel, client: EngineClient, code: str) -> Bench:
     await client.restart()
     others = _others()
     ready = await client.start()
-    reading = await client.generate(_request(Infill(code[:2000], ""), 1, Priority.ACTION))
+    reading = await client.generate(GenerateRequest(Infill(code[:2000], ""), 1, Priority.ACTION))
     writing = await client.generate(
-        _request(Infill("", "", "numbers = [1, 2,"), _WRITTEN_TOKENS, Priority.REVIEW)
+        GenerateRequest(Infill("", "", "numbers = [1, 2,"), _WRITTEN_TOKENS, Priority.REVIEW)
     )
     recorder = _Recorder(client)
     typing_model = LocalModel(recorder, model.templates)
@@ -117,10 +117,6 @@ async def measure(model: LocalModel, client: EngineClient, code: str) -> Bench:
         engine_bytes=status["memory_bytes"],
         server_bytes=psutil.Process().memory_info().rss,
     )
-
-
-def _request(prompt: Infill, tokens: int, priority: Priority) -> GenerateRequest:
-    return GenerateRequest(prompt, tokens, priority)
 
 
 async def _type(model: LocalModel, code: str) -> list[float]:

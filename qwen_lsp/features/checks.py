@@ -55,10 +55,7 @@ def changes_something(change: Change) -> str | None:
 
 def parses(change: Change) -> str | None:
     """Refuse new syntax errors; those that the file had may stay."""
-    before, after = (
-        count_syntax_errors(change.language, text) for text in (change.before, change.after)
-    )
-    if after > before:
+    if count_syntax_errors(change.tree_after) > count_syntax_errors(change.tree_before):
         return "the new code has a syntax error"
     return None
 

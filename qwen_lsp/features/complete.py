@@ -15,7 +15,7 @@ from qwen_lsp.features.suggestions import Suggestion, Suggestions
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.block import has_block_ended
 from qwen_lsp.features.tidying.place import Place
-from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.languages import language_for_id
 from qwen_lsp.settings import Settings
 from qwen_lsp.text import Document, Span
 
@@ -40,20 +40,20 @@ async def complete(
     Raises EngineError. A newer call for the same document ends this one early.
     """
     language = language_for_id(document.language_id)
-    tree = parse(language, document.text) if language is not None else None
+    if language is None:
+        return None
     inline = settings.inline_completion
-    silent = reason_to_stay_silent(document, tree, offset, inline, explicit=explicit)
-    if silent is not None or language is None:
+    rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
+    place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
+    if reason_to_stay_silent(document, place.tree, offset, inline, explicit=explicit) is not None:
         return None
     known = suggestions.find(document, offset)
     if known is not None:
         return _suggestion(known, offset)
-    rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
-    place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
     # A token of these models begins with its space: after a typed space the model would write one
     # more. So the prompt ends before the space, and the model writes it again.
     typed_space = place.before[len(place.before.rstrip(" \t")) :]
-    context = cursor_context(document, tree, offset, settings.context.max_tokens)
+    context = cursor_context(document, place.tree, offset, settings.context.max_tokens)
     context = replace(context, middle=context.middle.rstrip(" \t"))
     reply = await model.ask(
         "complete",

@@ -1,8 +1,7 @@
 """From the settings to a model that can be asked: which weights, which engine, which wording."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from qwen_lsp.engine.address import EngineOptions, running_engines
 from qwen_lsp.engine.build_info import build_info
@@ -33,6 +32,11 @@ class Weights:
             return self.card.id
         return self.path.name if self.path is not None else "?"
 
+    def missing(self, what: str = "is not on this machine") -> ModelError:
+        """Return the error for weights that cannot be used, which says how to get them."""
+        command = f"`qwen-lsp models pull {self.name}`"
+        return ModelError(f"The model {self.name} {what}; get it with {command}.")
+
 
 def find_weights(settings: Settings) -> Weights:
     """Return the weights that the settings ask for; raises ModelError. Slow: call in a thread."""
@@ -44,6 +48,14 @@ def find_weights(settings: Settings) -> Weights:
         return Weights(card, files.find(card), reason)
     chosen = recommendation()
     return Weights(chosen.card, files.find(chosen.card), chosen.reason)
+
+
+def find_weights_here(settings: Settings) -> Weights:
+    """Return weights that are on this machine; raises ModelError that says how to get them."""
+    weights = find_weights(settings)
+    if weights.path is None:
+        raise weights.missing()
+    return weights
 
 
 def with_model(settings: Settings, model: str) -> Settings:
@@ -70,9 +82,12 @@ def usable_hardware() -> Hardware:
 def connect(
     weights: Weights, settings: Settings, templates: Templates, on_state: OnState | None = None
 ) -> tuple[LocalModel, EngineClient]:
-    """Return the model of these weights; nothing is started yet. The path must be there."""
+    """Return the model of these weights; nothing is started yet.
+
+    Raises ModelError where the weights are not on this machine.
+    """
     if weights.path is None:
-        raise ModelError(f"{weights.name} is not on this machine.")
+        raise weights.missing()
     card = weights.card
     engine = settings.engine
     options = EngineOptions(
@@ -86,8 +101,8 @@ def connect(
         chat_options=_chat_options(card),
     )
     client = EngineClient(options, on_state)
-    infill = _sampling(card.sampling_infill) if card else None
-    chat = _sampling(card.sampling_chat) if card else None
+    infill = Sampling(**asdict(card.sampling_infill)) if card else None
+    chat = Sampling(**asdict(card.sampling_chat)) if card else None
     stops = card.stops if card else ()
     explains = card.explains if card else True
     return LocalModel(client, templates, infill, chat, stops, explains=explains), client
@@ -104,13 +119,3 @@ def _chat_options(card: ModelCard | None) -> tuple[tuple[str, bool], ...]:
     # A model without a card is asked not to think aloud, which others ignore.
     options = card.chat_template_options if card else {"enable_thinking": False}
     return tuple((name, bool(value)) for name, value in options.items())
-
-
-def _sampling(sampling: Any) -> Sampling:
-    return Sampling(
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
-        min_p=sampling.min_p,
-        presence_penalty=sampling.presence_penalty,
-    )

@@ -84,21 +84,16 @@ async def review_function(
     return findings
 
 
-def functions_to_review(document: Document, span: Span | None = None) -> list[Target]:
-    """Return the functions that `span` touches, or all of the file; inner ones on their own.
-
-    A function inside another is reviewed as part of the outer one.
-    """
+def functions_to_review(document: Document) -> list[Target]:
+    """Return the functions of a file; one inside another is reviewed as part of the outer one."""
     language = language_for_id(document.language_id)
     if language is None:
         return []
     tree = parse(language, document.text)
-    if span is not None:
-        function = tree.function_at(span.start)
-        return [Target(document, language, tree, function)] if function is not None else []
     targets: list[Target] = []
     for function in tree.functions():
-        inside = any(target.function.span.contains(function.span) for target in targets)
+        # They come in the order of the text, so only the last one can hold the next.
+        inside = targets and targets[-1].function.span.contains(function.span)
         if function.body_span is not None and not inside:
             targets.append(Target(document, language, tree, function))
     return targets
@@ -210,6 +205,8 @@ def quick_fix(document: Document, finding: Finding) -> TextEdit | None:
     if language is None or not finding.instead:
         return None
     edit = TextEdit(finding.span, finding.instead)
-    before = count_syntax_errors(language, document.text)
-    after = count_syntax_errors(language, apply_edits(document.text, [edit]))
+    before, after = (
+        count_syntax_errors(parse(language, text))
+        for text in (document.text, apply_edits(document.text, [edit]))
+    )
     return edit if after <= before else None

@@ -3,18 +3,18 @@
 import ast
 import warnings
 
-from qwen_lsp.languages import Language, parse
+from qwen_lsp.languages import SyntaxTree
 
 
-def count_syntax_errors(language: Language, text: str) -> int:
-    """Return how many places of `text` cannot be read.
+def count_syntax_errors(tree: SyntaxTree) -> int:
+    """Return how many places of a text cannot be read.
 
     The tree-sitter grammar of Python takes what Python does not, wrong indentation above all, so
     a text without other errors is shown to Python too.
     """
-    errors = len(parse(language, text).error_spans())
-    if errors == 0 and language.id == "python":
-        return 0 if _is_python(text) else 1
+    errors = len(tree.error_spans())
+    if errors == 0 and tree.language.id == "python":
+        return 0 if _is_python(tree.text) else 1
     return errors
 
 

@@ -19,6 +19,8 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from qwen_lsp.folders import shipped_folder
+
 _BLOCKS = {"chat": ("system", "user"), "infill": ("prefix", "suffix", "middle")}
 _FILE = re.compile(r"\s*\+\+\+\n(?P<front>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
@@ -120,9 +122,7 @@ class Templates:
 
 def builtin_folder() -> Path:
     """Return the folder of the built-in templates, in a wheel or in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "prompts"
-    return inside if inside.is_dir() else package.parent / "prompts"
+    return shipped_folder("prompts", "prompts")
 
 
 @cache

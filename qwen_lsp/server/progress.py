@@ -47,17 +47,10 @@ class Progress:
 
 @asynccontextmanager
 async def progress(
-    server: Server,
-    title: str,
-    token: types.ProgressToken | None = None,
-    percentage: int | None = None,
+    server: Server, title: str, percentage: int | None = None
 ) -> AsyncGenerator[Progress]:
-    """Show progress while the block runs; the client's cancel cancels the running task.
-
-    `token` is the request's own; without one, the client is asked for a bar if it has them.
-    """
-    if token is None:
-        token = await _new_token(server)
+    """Show progress while the block runs; the client's cancel cancels the running task."""
+    token = await _new_token(server)
     if token is not None:
         server.cancel_with(token)
     bar = Progress(server, token)

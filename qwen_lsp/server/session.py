@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types
 
@@ -15,6 +15,7 @@ from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.review import Finding
 from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.models.download import gigabytes
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.server.boundary import Server
@@ -23,6 +24,7 @@ from qwen_lsp.server.status import State, Status
 from qwen_lsp.settings import Settings
 
 _log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 # Gives a model and, where there is a process behind it, its client; tests give a scripted one.
 Connect = Callable[..., tuple[LocalModel, EngineClient | None]]
@@ -61,11 +63,6 @@ class Session:
     def last_model(self) -> LocalModel | None:
         """Return the model in use, None before the first request."""
         return self._model
-
-    @property
-    def client(self) -> EngineClient | None:
-        """Return the client of the engine in use."""
-        return self._client
 
     async def model(self) -> LocalModel:
         """Return the model, ready to be asked; raises EngineError with a sentence for the user."""
@@ -110,11 +107,12 @@ class Session:
             await self._client.restart()
             await self._client.start()
 
-    def in_background(self, work: Any) -> None:
+    def in_background(self, work: Coroutine[Any, Any, _Result]) -> "asyncio.Task[_Result]":
         """Run a coroutine beside the requests; it is cancelled when the session is closed."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     async def close(self) -> None:
         """End background work and hang up."""
@@ -127,9 +125,7 @@ class Session:
         """Return the one task that starts the model; a failed one is tried again."""
         task = self._starting
         if task is None or (task.done() and (task.cancelled() or task.exception())):
-            task = self._starting = asyncio.ensure_future(self._start())
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            task = self._starting = self.in_background(self._start())
             # The failure is in the status; nobody may be waiting for it.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
@@ -166,24 +162,23 @@ class Session:
     async def _permit_download(self, weights: launch.Weights) -> None:
         """Return where the weights may be downloaded; raises ModelError where not."""
         name, pull = weights.name, self.settings.model_pull
-        command = f"`qwen-lsp models pull {name}`"
         if weights.card is None or pull == "never":
-            raise ModelError(f"The model {name} is not on this machine; get it with {command}.")
+            raise weights.missing()
         if pull == "auto":
             return
         if name in self._declined:
-            raise ModelError(f"The model {name} was not downloaded; get it with {command}.")
-        size = weights.card.size_bytes / 1e9
+            raise weights.missing("was not downloaded")
+        size = gigabytes(weights.card.size_bytes)
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
-            message=f"qwen-lsp needs the model {name} ({size:.1f} GB, {weights.card.licence}). "
+            message=f"qwen-lsp needs the model {name} ({size}, {weights.card.licence}). "
             "It is downloaded once and stays on this machine.",
             actions=[types.MessageActionItem("Download"), types.MessageActionItem("Not now")],
         )
         answer = await self.server.window_show_message_request_async(question)
         if answer is None or answer.title != "Download":
             self._declined.add(name)
-            raise ModelError(f"The model {name} was not downloaded; get it with {command}.")
+            raise weights.missing("was not downloaded")
 
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:

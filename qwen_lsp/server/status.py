@@ -29,11 +29,6 @@ class Status:
         self._sent: dict[str, str] = {}
         self.model = ""
 
-    @property
-    def current(self) -> dict[str, str]:
-        """Return what the client was told last."""
-        return self._sent
-
     def set(self, state: State, message: str) -> None:
         """Tell the client a state that lasts."""
         self._resting = (state, message)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qwen_lsp.features.actions import RefusalError, find_offers, resolve
+from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix, review_function
 from qwen_lsp.features.suggestions import Suggestions
@@ -69,7 +69,7 @@ async def _tidy(case: Case, engine: ScriptedEngine) -> str:
 
 
 async def _action(case: Case, engine: ScriptedEngine) -> str:
-    offers = find_offers(case.document, case.selection)
+    offers = find_offers(find_target(case.document, case.selection.start))
     offsets = {offer.action: offer.offset for offer in offers}
     assert (case.options.action in offsets) == case.options.offered
     if not case.options.offered:

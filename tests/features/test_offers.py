@@ -2,11 +2,11 @@
 
 import pytest
 
-from qwen_lsp.features.actions import RefusalError, find_offers, resolve
+from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
 from qwen_lsp.features.gate import reason_to_stay_silent
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import InlineCompletionSettings
-from qwen_lsp.text import Document, Span
+from qwen_lsp.text import Document
 from tests.harness.scripted import ScriptedEngine, scripted_model
 
 CODE = """import os
@@ -39,14 +39,14 @@ def test_the_menu_holds_the_kinds_that_are_asked_for(
     only: tuple[str, ...], actions: list[str]
 ) -> None:
     offset = CODE.index("@cache")
-    offers = find_offers(document(), Span(offset, offset), only)
+    offers = find_offers(find_target(document(), offset), only)
     assert [offer.action for offer in offers] == actions
     assert all(offer.offset == CODE.index("def f") for offer in offers)
 
 
 @pytest.mark.parametrize("language_id", ["python", "klingon"])
 def test_no_offers_without_a_function(language_id: str) -> None:
-    assert find_offers(document(language_id=language_id), Span(3, 3)) == []
+    assert find_offers(find_target(document(language_id=language_id), 3)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_lsp.features.actions import RefusalError, Rewrite, find_offers, resolve
+from qwen_lsp.features.actions import RefusalError, Rewrite, find_offers, find_target, resolve
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.review import (
     Finding,
@@ -63,8 +63,8 @@ async def test_a_suggestion_never_breaks_a_file(
         return
     after = apply_edits(document.text, [TextEdit(found.span, found.text)])
     language = language_of(document)
-    before = count_syntax_errors(language, document.text)
-    assert count_syntax_errors(language, after) <= before
+    before = count_syntax_errors(parse(language, document.text))
+    assert count_syntax_errors(parse(language, after)) <= before
     assert found.text.strip()
     assert found.text == found.text.rstrip(" \t\r\n")
     assert document.line_end == "\n" or "\n" not in found.text.replace(document.line_end, "")
@@ -134,7 +134,7 @@ async def test_an_action_keeps_its_promise_or_refuses(
     document: Document, place: float, choice: int, replies: list[str]
 ) -> None:
     offset = int(place * len(document.text))
-    offers = find_offers(document, Span(offset, offset))
+    offers = find_offers(find_target(document, offset))
     if not offers:
         return
     offer = offers[choice % len(offers)]
@@ -153,7 +153,7 @@ async def test_an_action_keeps_its_promise_or_refuses(
 def _check_promise(action: str, document: Document, rewrite: Rewrite) -> None:
     after = apply_edits(document.text, rewrite.edits)
     language = language_of(document)
-    assert count_syntax_errors(language, after) == 0
+    assert count_syntax_errors(parse(language, after)) == 0
     assert after != document.text
     if action == "add_type_hints":
         bare = [re.sub(r"from typing import [\w, ]+", "", text) for text in (document.text, after)]
@@ -208,7 +208,7 @@ async def test_a_review_only_says_what_the_code_shows(
             fix = quick_fix(document, finding)
             if fix is not None:
                 after = apply_edits(document.text, [fix])
-                assert count_syntax_errors(language_of(document), after) == 0
+                assert count_syntax_errors(parse(language_of(document), after)) == 0
 
 
 LINES_OF_TEXT = st.lists(st.sampled_from(["a = 1", "  b", "", "a = 1  ", "b\n  b"]), max_size=6)

@@ -13,8 +13,8 @@ from qwen_lsp.features.actions.base import (
 from qwen_lsp.features.actions.simplify import SIMPLIFY
 from qwen_lsp.features.checks import Change, changes_something
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.languages import Language, SyntaxTree, language_for_id, parse
-from qwen_lsp.text import Document, Span, apply_edits
+from qwen_lsp.languages import Language, language_for_id, parse
+from qwen_lsp.text import Document, apply_edits
 
 __all__ = [
     "ACTIONS",
@@ -23,7 +23,9 @@ __all__ = [
     "RefusalError",
     "Rewrite",
     "find_offers",
+    "find_target",
     "is_offered_in",
+    "is_wanted",
     "resolve",
 ]
 
@@ -31,22 +33,18 @@ ACTIONS: tuple[Action, ...] = (ADD_TYPE_HINTS, ADD_DOCSTRING, SIMPLIFY)
 _BY_ID = {action.id: action for action in ACTIONS}
 
 
-def find_offers(
-    document: Document, span: Span, only: tuple[str, ...] = (), tree: SyntaxTree | None = None
-) -> list[Offer]:
-    """Return what can be done at `span`, from syntax alone.
+def find_offers(target: Target | None, only: tuple[str, ...] = ()) -> list[Offer]:
+    """Return what can be done with a function, from syntax alone.
 
     `only` holds the kinds that are asked for; a kind asks for all below it.
     """
-    wanted = [action for action in ACTIONS if _is_wanted(action.kind, only)]
-    target = find_target(document, span.start, tree) if wanted else None
     if target is None:
         return []
     offset = target.function.definition_span.start
     return [
         Offer(action.id, action.title, action.kind, offset)
-        for action in wanted
-        if action.is_offered(target)
+        for action in ACTIONS
+        if is_wanted(action.kind, only) and action.is_offered(target)
     ]
 
 
@@ -80,17 +78,18 @@ async def resolve(document: Document, action_id: str, offset: int, model: LocalM
     raise RefusalError(f"{action.title}: no good edit for {target.function.name}, {reason}.")
 
 
-def find_target(document: Document, offset: int, tree: SyntaxTree | None = None) -> Target | None:
+def find_target(document: Document, offset: int) -> Target | None:
     """Return the function at `offset`, None where there is none or the language is not known."""
-    language: Language | None = language_for_id(document.language_id)
+    language = language_for_id(document.language_id)
     if language is None:
         return None
-    tree = tree or parse(language, document.text)
+    tree = parse(language, document.text)
     function = tree.function_at(offset)
     return Target(document, language, tree, function) if function is not None else None
 
 
-def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
+def is_wanted(kind: str, only: tuple[str, ...]) -> bool:
+    """Say whether a kind is among those that are asked for; no kinds ask for all."""
     return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
 
 

@@ -2,7 +2,7 @@
 
 from qwen_lsp.context.function import function_context
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError
+from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError, prompt_variables
 from qwen_lsp.features.checks import only_documentation_changed, parses
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.text import Span, TextEdit
@@ -25,13 +25,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
         opening, end = language.doc_prefix, f"\n{context.signature[:12]}"
     reply = await model.ask(
         "actions/add_docstring",
-        {
-            "language": language.title,
-            "fence": language.fence,
-            "code": context.code,
-            "refused": refused,
-            "opening": opening,
-        },
+        prompt_variables(target, context, refused) | {"opening": opening},
         Priority.ACTION,
         stops=(end,),
     )

@@ -7,7 +7,7 @@ uses a name which the file does not have, leaves its slot empty.
 
 from qwen_lsp.context.function import function_context, without_indent
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError
+from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError, prompt_variables
 from qwen_lsp.features.actions.type_expressions import type_end, usable_type
 from qwen_lsp.features.actions.typing_import import typing_import
 from qwen_lsp.features.checks import only_annotations_changed, parses
@@ -24,13 +24,7 @@ def _is_offered(target: Target) -> bool:
 async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextEdit, ...]:
     document, function = target.document, target.function
     context = function_context(document, target.tree, function)
-    variables = {
-        "language": target.language.title,
-        "fence": target.language.fence,
-        "code": context.code,
-        "imports": context.imports,
-        "refused": refused,
-    }
+    variables = prompt_variables(target, context, refused) | {"imports": context.imports}
     edits: list[TextEdit] = []
     types: list[str] = []
     written = ""

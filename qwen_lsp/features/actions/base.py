@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from qwen_lsp.context.function import FunctionContext
 from qwen_lsp.features.checks import Check
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.languages import Function, Language, SyntaxTree
@@ -44,6 +45,16 @@ class RefusalError(Exception):
 
 class UnusableReplyError(Exception):
     """The model's reply is no edit. The text is a reason that the model may be told."""
+
+
+def prompt_variables(target: Target, context: FunctionContext, refused: str) -> dict[str, str]:
+    """Return what the template of every action is told."""
+    return {
+        "language": target.language.title,
+        "fence": target.language.fence,
+        "code": context.code,
+        "refused": refused,
+    }
 
 
 # Takes what was wrong with the last reply (empty at first) and returns the edits.

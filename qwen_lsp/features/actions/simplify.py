@@ -6,7 +6,7 @@ Whether the new body does the same is for the user to judge: the edit is shown b
 
 from qwen_lsp.context.function import function_context, indented
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError
+from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError, prompt_variables
 from qwen_lsp.features.checks import keeps_docstring, parses, same_functions
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.languages import parse
@@ -31,13 +31,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     opening = context.signature + body_margin
     reply = await model.ask(
         "actions/simplify",
-        {
-            "language": target.language.title,
-            "fence": target.language.fence,
-            "code": context.code,
-            "refused": refused,
-            "opening": opening,
-        },
+        prompt_variables(target, context, refused) | {"opening": opening},
         Priority.ACTION,
     )
     if reply.generation.finish == "length":

@@ -6,7 +6,11 @@ import re
 import warnings
 
 from qwen_lsp.features.actions.base import Target
-from qwen_lsp.features.actions.typing_import import TYPING_NAMES
+from qwen_lsp.features.actions.typing_import import (
+    TOP_LEVEL_CLASS,
+    TYPING_NAMES,
+    imported_names,
+)
 from qwen_lsp.languages.slots import Slot
 
 _OPENING = "([{<"
@@ -27,54 +31,20 @@ _BUILTIN_TYPES = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type)
 )
 _GENERIC_BUILTINS = frozenset({"dict", "frozenset", "list", "set", "tuple", "type"})
-# How many arguments the names of `typing` take; those that take any number are not here.
+# How many arguments the names of TYPING_NAMES take; those that take any number are not here.
 _ARGUMENTS = {
-    **dict.fromkeys(
-        [
-            "AbstractSet",
-            "AsyncIterable",
-            "AsyncIterator",
-            "Awaitable",
-            "ClassVar",
-            "Collection",
-            "Container",
-            "Counter",
-            "Deque",
-            "Final",
-            "FrozenSet",
-            "Iterable",
-            "Iterator",
-            "KeysView",
-            "List",
-            "MutableSequence",
-            "MutableSet",
-            "Optional",
-            "Reversible",
-            "Sequence",
-            "Set",
-            "Type",
-            "ValuesView",
-        ],
-        1,
-    ),
-    **dict.fromkeys(
-        [
-            "AsyncGenerator",
-            "Callable",
-            "ChainMap",
-            "DefaultDict",
-            "Dict",
-            "ItemsView",
-            "Mapping",
-            "MutableMapping",
-            "OrderedDict",
-        ],
-        2,
-    ),
-    **dict.fromkeys(("Coroutine", "Generator"), 3),
-    **dict.fromkeys(("Any", "Text", "Hashable", "Sized", "NoReturn", "Never", "Self"), 0),
+    name: count
+    for count, names in {
+        0: "Any Hashable NoReturn Sized",
+        1: """
+    AsyncIterable AsyncIterator Awaitable ClassVar Collection Container Deque Final FrozenSet
+    Iterable Iterator List MutableSequence MutableSet Optional Reversible Sequence Set Type
+    """,
+        2: "AsyncGenerator Callable DefaultDict Dict Mapping MutableMapping OrderedDict",
+        3: "Coroutine Generator",
+    }.items()
+    for name in re.findall(r"\w+", names)
 }
-_TOP_LEVEL_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 _ALLOWS_NONE = re.compile(r"\b(?:None|Optional|Any|object)\b")
 _TYPESCRIPT_TYPE = re.compile(r"[\w$\s.<>\[\]|&(),:;?{}=\"'-]+")
 _ASYNC_RESULTS = ("Promise<", "AsyncGenerator<", "AsyncIterable<", "AsyncIterableIterator<")
@@ -134,13 +104,12 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    later = _later_names(target)
-    known = _BUILTIN_TYPES | TYPING_NAMES | _imported_names(target) | later
-    known |= set(_TOP_LEVEL_CLASS.findall(target.document.text))
+    imported, later = imported_names(target), _later_names(target)
+    known = _BUILTIN_TYPES | TYPING_NAMES | imported | later
+    known |= set(TOP_LEVEL_CLASS.findall(target.document.text))
     if not names <= known or not all(_is_of_a_type(node) for node in ast.walk(tree)):
         return ""
     is_value = isinstance(tree.body, ast.Tuple | ast.List) or written == "..."
-    imported = _imported_names(target)
     if is_value or not all(_can_be_defined(node, imported) for node in ast.walk(tree)):
         return ""
     default = target.document.text[slot.span.end :] if slot.closing else ""
@@ -172,15 +141,6 @@ def _can_be_defined(node: ast.AST, imported: set[str]) -> bool:
     return True
 
 
-def _imported_names(target: Target) -> set[str]:
-    text = target.document.text
-    return {
-        name
-        for span in target.tree.imports()
-        for name in re.findall(r"\w+", text[span.start : span.end])
-    }
-
-
 def _later_names(target: Target) -> set[str]:
     """Return the names that exist only after the function is defined, so that they need quotes.
 
@@ -193,7 +153,7 @@ def _later_names(target: Target) -> set[str]:
     around = {one.name for one in target.tree.containers_at(start) if not one.indent}
     classes = {
         match[1]
-        for match in _TOP_LEVEL_CLASS.finditer(text)
+        for match in TOP_LEVEL_CLASS.finditer(text)
         if match.start() > start or match[1] in around
     }
     imported = {

@@ -17,6 +17,7 @@ TYPING_NAMES = frozenset(
     """,
     )
 )
+TOP_LEVEL_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 _NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _PLAIN_IMPORT = re.compile(r"from typing import (\w+(?:, \w+)*)")
 _LINE_END = r"(?:\r\n|\n|\r)"
@@ -33,6 +34,16 @@ _DOCSTRING = re.compile(
 )
 
 
+def imported_names(target: Target) -> set[str]:
+    """Return every word of the file's import statements."""
+    text = target.document.text
+    return {
+        name
+        for span in target.tree.imports()
+        for name in re.findall(r"\w+", text[span.start : span.end])
+    }
+
+
 def typing_import(types: list[str], target: Target) -> tuple[TextEdit, ...]:
     """Return the edit that imports the names of `typing` in `types` which the file lacks.
 
@@ -40,12 +51,9 @@ def typing_import(types: list[str], target: Target) -> tuple[TextEdit, ...]:
     """
     if target.language.id != "python":
         return ()
-    document = target.document
-    imports = [document.slice(span) for span in target.tree.imports()]
-    imported = {name for statement in imports for name in re.findall(r"\w+", statement)}
-    classes = set(re.findall(r"^class\s+(\w+)", document.text, re.MULTILINE))
     used = {name for one in types for name in _NAME.findall(one)}
-    missing = (used & TYPING_NAMES) - imported - classes
+    classes = TOP_LEVEL_CLASS.findall(target.document.text)
+    missing = (used & TYPING_NAMES).difference(imported_names(target), classes)
     return (_edit(missing, target),) if missing else ()
 
 

@@ -2,6 +2,7 @@
 
 from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.languages import parse
 
 
 def cut_until_it_parses(text: str, place: Place) -> str:
@@ -12,7 +13,7 @@ def cut_until_it_parses(text: str, place: Place) -> str:
     """
     line_end = place.document.line_end
     lines = text.split(line_end)
-    allowed = _errors(place, "")
+    allowed = count_syntax_errors(place.tree)
     while lines:
         candidate = line_end.join(lines).rstrip("\r\n")
         if candidate.strip() and _errors(place, candidate) <= allowed:
@@ -24,4 +25,4 @@ def cut_until_it_parses(text: str, place: Place) -> str:
 def _errors(place: Place, insertion: str) -> int:
     text = place.document.text
     whole = text[: place.offset] + insertion + text[place.offset :]
-    return count_syntax_errors(place.language, whole)
+    return count_syntax_errors(parse(place.language, whole))

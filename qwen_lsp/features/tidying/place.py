@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from qwen_lsp.languages import Language
+from qwen_lsp.languages import Language, SyntaxTree, parse
 from qwen_lsp.text import Document
 
 _MOST_LINES = 16
@@ -25,6 +25,11 @@ class Place:
     offset: int
     multiline: bool
     most_lines: int = _MOST_LINES
+
+    @cached_property
+    def tree(self) -> SyntaxTree:
+        """Return the syntax of the document without a suggestion."""
+        return parse(self.language, self.document.text)
 
     @cached_property
     def line(self) -> int:

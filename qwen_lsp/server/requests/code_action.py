@@ -2,7 +2,8 @@
 
 from lsprotocol import types
 
-from qwen_lsp.features.actions import ACTIONS, Offer, find_offers
+from qwen_lsp.features.actions import ACTIONS, Offer, find_offers, find_target, is_wanted
+from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.review import functions_to_review, quick_fix
 from qwen_lsp.server.convert import to_range, to_span, to_text_edit
 from qwen_lsp.server.documents import is_too_large
@@ -30,17 +31,14 @@ def register(session: Session) -> None:
             return []
         span = to_span(document, params.range, server.documents.encoding)
         only = tuple(str(kind) for kind in params.context.only or ())
-        found = _quick_fixes(session, document, span) if _is_wanted("quickfix", only) else []
-        found += [
-            _code_action(session, document, offer) for offer in find_offers(document, span, only)
-        ]
-        if _is_wanted(REVIEW_KIND, only):
-            found += _review_actions(session, document, span)
+        found = _quick_fixes(session, document, span) if is_wanted("quickfix", only) else []
+        if not any(is_wanted(kind, only) for kind in (*kinds, REVIEW_KIND)):
+            return found
+        target = find_target(document, span.start)
+        found += [_code_action(session, document, each) for each in find_offers(target, only)]
+        if is_wanted(REVIEW_KIND, only):
+            found += _review_actions(session, document, target)
         return found
-
-
-def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
-    return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)
 
 
 def _code_action(session: Session, document: Document, offer: Offer) -> types.CodeAction:
@@ -86,17 +84,18 @@ def _quick_fixes(session: Session, document: Document, span: Span) -> list[types
     return actions
 
 
-def _review_actions(session: Session, document: Document, span: Span) -> list[types.CodeAction]:
-    targets = functions_to_review(document, span)
+def _review_actions(
+    session: Session, document: Document, target: Target | None
+) -> list[types.CodeAction]:
     actions: list[types.CodeAction] = []
-    encoding = session.server.documents.encoding
-    for target in targets:
+    if target is not None:
+        encoding = session.server.documents.encoding
         place = to_range(document, target.function.definition_span, encoding)
         argument = {"uri": document.uri, "range": place}
         title = "Review this function"
         command = types.Command(title=title, command="qwenLsp.review", arguments=[argument])
         actions.append(types.CodeAction(title=title, kind=REVIEW_KIND, command=command))
-    if targets or functions_to_review(document):
+    if target is not None or functions_to_review(document):
         title = "Review this file"
         command = types.Command(
             title=title, command="qwenLsp.review", arguments=[{"uri": document.uri}]

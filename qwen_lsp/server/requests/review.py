@@ -6,6 +6,7 @@ from typing import Any, cast
 from lsprotocol import converters, types
 
 from qwen_lsp.engine.requests import EngineError
+from qwen_lsp.features.actions import find_target
 from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.review import functions_to_review, moved_findings, review_function
 from qwen_lsp.prompting.templates import TemplateFileError
@@ -32,14 +33,16 @@ def register(session: Session) -> None:
             raise RequestFailedError(f"{document.path} is too large to review.")
         if session.paused:
             raise RequestFailedError("qwen-lsp is paused.")
-        span = None
-        if argument.get("range") is not None:
+        if argument.get("range") is None:
+            targets = functions_to_review(document)
+        else:
             place = _converter.structure(argument["range"], types.Range)
             span = to_span(document, place, server.documents.encoding)
-        targets = functions_to_review(document, span)
+            target = find_target(document, span.start)
+            targets = [target] if target is not None else []
         if not targets:
             raise RequestFailedError(f"There is no function to review in {document.path}.")
-        count = await review_targets(session, document.uri, targets, None)
+        count = await review_targets(session, document.uri, targets)
         return {"functions": len(targets), "findings": count}
 
     @server.command("qwenLsp.clearReview")
@@ -51,9 +54,7 @@ def register(session: Session) -> None:
                 publish(session, uri)
 
 
-async def review_targets(
-    session: Session, uri: str, targets: list[Target], token: types.ProgressToken | None
-) -> int:
+async def review_targets(session: Session, uri: str, targets: list[Target]) -> int:
     """Review functions one after the other, showing what is found at once; return the count.
 
     A function that changes meanwhile loses the findings that no longer fit.
@@ -65,7 +66,7 @@ async def review_targets(
     count = 0
     session.status.begin_work(f"{title}.")
     try:
-        async with progress(session.server, title, token, percentage=0) as bar:
+        async with progress(session.server, title, percentage=0) as bar:
             model = await session.model()
             for number, target in enumerate(targets):
                 bar.report(target.function.name, number / len(targets))

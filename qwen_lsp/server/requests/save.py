@@ -38,7 +38,7 @@ def register(session: Session) -> None:
 
 async def _review(session: Session, uri: str, targets: list[Target]) -> None:
     try:
-        await review_targets(session, uri, targets, None)
+        await review_targets(session, uri, targets)
     except RequestFailedError as error:
         _log.warning("the review on save ended: %s", error)
 
