@@ -44,6 +44,11 @@ class InlineCompletionSettings:
         least=50,
         most=60000,
     )
+    read_ahead: bool = _setting(
+        True,
+        "Let the model read while the user still types, before a suggestion is asked for; not on "
+        "battery and not on a busy machine.",
+    )
     languages: tuple[str, ...] = _setting(
         (), "Language ids to suggest in; empty means all supported ones."
     )
@@ -65,10 +70,10 @@ class ContextSettings:
     """What goes into a prompt."""
 
     max_tokens: int = _setting(
-        512,
-        "Most tokens of code around the cursor in a prompt. A CPU reads about 100 a second when "
-        "the cursor comes to a new place; a GPU can be given more.",
-        least=128,
+        0,
+        "Most tokens of code around the cursor in a prompt; 0 takes what this machine can read "
+        "within `inlineCompletion.deadlineMs` when the cursor comes to a new place.",
+        least=0,
         most=16384,
     )
 
@@ -99,6 +104,23 @@ class EngineSettings:
     idle_minutes: float = _setting(
         10.0, "Minutes without an editor after which the engine ends.", least=0.05, most=100000
     )
+    shared: bool = _setting(
+        True, "Use one engine for all windows and editors; false gives this one its own."
+    )
+    kv_cache: Literal["f16", "q8_0"] = _setting(
+        "f16", "How the memory of read tokens is kept; q8_0 takes half the space."
+    )
+    checkpoint_mib: int = _setting(
+        512,
+        "Most memory in MiB for states that a hybrid model such as Qwen 3.5 can go back to.",
+        least=0,
+        most=1048576,
+    )
+    drafts: Literal["auto", "on", "off"] = _setting(
+        "auto",
+        "Guess tokens from the text that is there and check them together: the same result, "
+        "sooner where the machine checks quickly, which auto finds out.",
+    )
 
 
 @dataclass(frozen=True)
@@ -112,6 +134,9 @@ class Settings:
     )
     model_pull: Literal["ask", "auto", "never"] = _setting(
         "ask", "What to do when the model is not on this machine.", workspace=False
+    )
+    lora: tuple[str, ...] = _setting(
+        (), "Paths of LoRA adapters (.gguf) to use with the model.", workspace=False
     )
     inline_completion: InlineCompletionSettings = field(default_factory=InlineCompletionSettings)
     review: ReviewSettings = field(default_factory=ReviewSettings)

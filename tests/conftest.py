@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,14 @@ import pytest_asyncio
 from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.client import EngineClient
 from qwen_lsp.engine.control import stop_engines
+from qwen_lsp.engine.pace import default_threads
+from qwen_lsp.engine.requests import Speed
+from qwen_lsp.engine.speed import remember_speed
 from qwen_lsp.models import catalogue, files
 
 MODEL_ID = "qwen2.5-coder-0.5b"
+# Given to engines of tests, so that what they do does not depend on how busy the machine is.
+A_SPEED = Speed(prompt_speed=200.0, token_ms=20.0, verify_ms=100.0, verify_tokens=9)
 
 
 @contextmanager
@@ -75,7 +81,9 @@ def module_home() -> Iterator[Path]:
 def engine_options(module_home: Path, model_path: Path) -> EngineOptions:
     """Return the options of the real engine that the tests of a module share."""
     assert module_home.is_dir()
-    return EngineOptions(model_path, context_tokens=4096, idle_minutes=1.0)
+    options = EngineOptions(model_path, context_tokens=4096, idle_minutes=1.0)
+    remember_speed(replace(options, threads=default_threads()), A_SPEED)
+    return options
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -131,7 +131,7 @@ def test_where_the_editor_is_wrong_the_value_of_the_workspace_stays() -> None:
         {"context": {"maxTokens": "many"}}, {"context": {"maxTokens": 2048}}
     )
     assert settings.context.max_tokens == 2048
-    assert problems == ["context.maxTokens must be a whole number from 128 to 16384; 2048 is used."]
+    assert problems == ["context.maxTokens must be a whole number from 0 to 16384; 2048 is used."]
 
 
 @pytest.mark.parametrize("key", ["model", "modelPull", "prompts.dir"])

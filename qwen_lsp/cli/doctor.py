@@ -19,8 +19,9 @@ from qwen_lsp import __version__
 from qwen_lsp.cli.output import ExitCode, print_result
 from qwen_lsp.engine.address import running_engines
 from qwen_lsp.engine.build_info import BuildInfo, build_info
-from qwen_lsp.engine.process import default_threads
-from qwen_lsp.features.launch import recommendation
+from qwen_lsp.engine.pace import default_threads, draft_gain, fitting_context_tokens
+from qwen_lsp.engine.speed import known_speed
+from qwen_lsp.features.launch import engine_options, find_weights, recommendation
 from qwen_lsp.folders import cache_folder, engine_folder, log_folder, models_folder
 from qwen_lsp.languages import LANGUAGES, parse
 from qwen_lsp.models import catalogue, files
@@ -28,6 +29,7 @@ from qwen_lsp.models.download import gigabytes
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.models.hardware import Hardware, detect
 from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
 
 _EDITORS = ("code", "codium", "nvim", "hx", "emacs", "zed", "subl", "kak")
 
@@ -69,6 +71,7 @@ def examine() -> Iterator[Result]:
         lambda: _memory(hardware),
         lambda: _gpu(build, hardware),
         _model,
+        _speed,
         _model_files,
         _engine,
         _grammars,
@@ -125,6 +128,28 @@ def _model() -> Result:
         return Result("Model", good=False, found=str(error))
     todo = "" if found.downloaded else f"Get it: qwen-lsp models pull {found.card.id}"
     return Result("Model", found.downloaded, f"{found.card.id}. {found.reason}", todo)
+
+
+def _speed() -> Result:
+    settings = Settings()
+    try:
+        options = engine_options(find_weights(settings), settings)
+    except ModelError:
+        return Result("Speed", good=True, found="not known before there is a model")
+    speed = known_speed(options)
+    if speed is None:
+        found = "measured when the model is first used"
+        return Result("Speed", good=True, found=found)
+    deadline_ms = settings.inline_completion.deadline_ms
+    context_tokens = fitting_context_tokens(speed, deadline_ms)
+    facts = (
+        f"reads {speed.prompt_speed:.0f} and writes {1000 / speed.token_ms:.0f} tokens a second, "
+        f"so a prompt has {context_tokens} tokens of code to be answered within {deadline_ms} ms "
+        "(setting context.maxTokens)"
+    )
+    gain = draft_gain(speed)
+    drafts = f"a draft that is right makes it {gain:.1f} times faster (setting engine.drafts)"
+    return Result("Speed", good=True, found=f"{facts}; {drafts}")
 
 
 def _model_files() -> Result:

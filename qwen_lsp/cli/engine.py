@@ -27,13 +27,24 @@ def run_stop(arguments: argparse.Namespace) -> int:
 
 def _readable(status: dict[str, Any]) -> str:
     memory = gigabytes(status["memory_bytes"])
-    return (
-        f"{status['model']} ({status['state']}, process {status['pid']})\n"
-        f"  clients {status['clients']}, waiting {status['waiting']}, "
-        f"served {status['served']}, up {status['up_seconds']} s\n"
-        f"  memory {memory}, threads {status['threads']}, "
-        f"context {status['context_tokens']} tokens\n"
-        f"  read {status['prompt_tokens']} prompt tokens, "
-        f"{status['reused_share']:.0%} of them kept from before; "
-        f"wrote {status['generated_tokens']}"
-    )
+    drafted, accepted = status["drafted_tokens"], status["accepted_tokens"]
+    read = status["prompt_tokens"]
+    kept = f"{status['reused_share']:.0%} of them kept from before"
+    lines = [
+        f"{status['model']} ({status['state']}, process {status['pid']})",
+        f"clients {status['clients']}, queue {status['waiting']}, running {status['running']}",
+        f"served {status['served']}, up {status['up_seconds']} s, memory {memory}",
+        f"threads {status['threads']}, context {status['context_tokens']} tokens",
+        f"speed {status['prompt_speed']:.0f} tok/s read, {status['generation_speed']:.0f} written",
+        f"read {read} prompt tokens, {kept}; wrote {status['generated_tokens']}",
+    ]
+    if "checkpoints" in status:
+        used = status["checkpoint_bytes"] / 2**20
+        limit = status["checkpoint_limit_bytes"] / 2**20
+        lines.append(
+            f"checkpoints {status['checkpoints']} ({used:.0f} of {limit:.0f} MiB), "
+            f"going back takes {status['restore_ms']:.2f} ms"
+        )
+    if drafted:
+        lines.append(f"guessed {drafted} tokens, {accepted / drafted:.0%} of them right")
+    return "\n  ".join(lines)

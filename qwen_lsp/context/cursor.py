@@ -6,6 +6,7 @@ character changes nothing but its end. The anchor and the start of the window mo
 several lines, so they stay where they are from one line to the next.
 """
 
+import re
 from dataclasses import dataclass
 
 from qwen_lsp.context.budget import code_points
@@ -20,21 +21,31 @@ _WINDOW_STEP_LINES = 16
 _MIDDLE_SHARE = 0.25
 _SUFFIX_SHARE = 0.2
 _SCOPE_SHARE = 0.15
+# What editors close by themselves behind the cursor.
+_CLOSING = frozenset(")]}\"'`;,")
+# A word or a run of signs with the sign or space before it, or the line ends at the end, as the
+# tokenizers of Qwen split text: as long as the user types on in it, no token before it changes.
+_LAST_WORD = re.compile(r"(?:[^\r\n]?(?:[^\W\d_]+|[^\w\s]+|[\w \t])|\s+)\Z")
+_LONGEST_WORD = 48
 
 
 @dataclass(frozen=True)
 class CursorContext:
     """What the model needs to go on at the cursor.
 
-    `prefix`, `middle` and `suffix` follow each other in the document, with the cursor before the
-    suffix. `scope` is what the cursor stands in but the window does not reach: imports and the
-    headers of the enclosing classes and functions.
+    `prefix` and `middle` follow each other in the document up to the cursor, less the white space
+    before it; `suffix` begins behind the cursor, or at the end of the line where only closing
+    brackets and quotes are left of it. `scope` is what the cursor stands in but the window does not
+    reach: imports and the headers of the enclosing classes and functions. `marks` are places that
+    prompts for the next keys will share, as code points before the end of `middle`: the end of the
+    scope, the starts of the function, of the line and of the last word.
     """
 
     scope: str
     prefix: str
     middle: str
     suffix: str
+    marks: tuple[int, ...] = ()
 
 
 def cursor_context(
@@ -47,12 +58,29 @@ def cursor_context(
     scope_room = int(budget * _SCOPE_SHARE)
     anchor = _anchor(document, offset, middle_room)
     start = _window_start(document, anchor, budget - middle_room - suffix_room - scope_room)
+    scope = _scope(document, tree, offset, start, scope_room)
+    # A token of these models begins with its space: after a typed space the model would write one
+    # more. So the prompt ends before the space, and the model writes it again.
+    middle = document.text[anchor:offset].rstrip(" \t")
+    end = anchor + len(middle)
     return CursorContext(
-        scope=_scope(document, tree, offset, start, scope_room),
+        scope=scope,
         prefix=document.text[start:anchor],
-        middle=document.text[anchor:offset],
+        middle=middle,
         suffix=_suffix(document, offset, suffix_room),
+        marks=_marks(document, tree, end, start if scope else -1),
     )
+
+
+def _marks(
+    document: Document, tree: SyntaxTree | None, end: int, scope_end: int
+) -> tuple[int, ...]:
+    line_start = document.lines.start(document.lines.line_of(end))
+    near = document.text[max(0, end - _LONGEST_WORD) : end]
+    word = _LAST_WORD.search(near)
+    places = [scope_end, line_start, end - len(near) + (word.start() if word else 0)]
+    places += [container.span.start for container in tree.containers_at(end)[-1:]] if tree else []
+    return tuple(end - place for place in sorted(set(places)) if 0 <= place < end)
 
 
 def _anchor(document: Document, offset: int, room: int) -> int:
@@ -85,6 +113,9 @@ def _suffix(document: Document, offset: int, room: int) -> str:
     lines = document.lines
     line = lines.line_of(offset)
     end = lines.end(line)
+    if _CLOSING.issuperset(document.text[offset:end].strip()):
+        # With each bracket that an editor closes, all that stands behind it would be read again.
+        offset = max(offset, end)
     while line + 1 < lines.count and lines.end(line + 1) - offset <= room:
         line += 1
         end = lines.end(line)

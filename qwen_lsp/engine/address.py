@@ -13,8 +13,10 @@ import secrets
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
+from cattrs.preconf.json import make_converter
 from filelock import FileLock, Timeout
 
 from qwen_lsp import __version__
@@ -32,12 +34,38 @@ class EngineOptions:
     gpu_layers: int = -1
     idle_minutes: float = 10.0
     chat_options: tuple[tuple[str, bool], ...] = ()
+    lora: tuple[Path, ...] = ()
+    kv_cache: Literal["f16", "q8_0"] = "f16"
+    checkpoint_mib: int = 512
+    drafts: Literal["auto", "on", "off"] = "auto"
+    private_to: str = ""
 
     @property
     def key(self) -> str:
-        """Return the name of the engine: one for each model file, protocol and release."""
-        text = f"{self.model_path.absolute()}|{PROTOCOL}|{__version__}"
+        """Return the name of the engine: one for each model with its adapters and release.
+
+        `private_to` keeps an engine apart from those of other windows.
+        """
+        adapters = [str(path.absolute()) for path in self.lora]
+        text = f"{self.model_path.absolute()}|{adapters}|{self.kv_cache}|{self.private_to}"
+        text += f"|{PROTOCOL}|{__version__}"
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+_converter = make_converter()
+
+
+def options_to_json(options: EngineOptions) -> str:
+    """Return the options as one argument of a command line, in ASCII."""
+    return _converter.dumps(options)
+
+
+def options_from_json(text: str) -> EngineOptions:
+    """Return the options in `text`; raises ValueError where there are none."""
+    try:
+        return _converter.loads(text, EngineOptions)
+    except Exception as error:
+        raise ValueError("not the options of an engine") from error
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,18 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from typing import Any
 
-from qwen_lsp.engine.address import Address, EngineOptions, read_address, wait_for_end
+from qwen_lsp.engine.address import (
+    Address,
+    EngineOptions,
+    options_to_json,
+    read_address,
+    wait_for_end,
+)
 from qwen_lsp.engine.channel import Channel
 from qwen_lsp.engine.messages import (
     AskStatus,
@@ -311,12 +317,8 @@ def _dial_or_start(options: EngineOptions) -> Any:
 def _start(options: EngineOptions) -> "subprocess.Popen[bytes]":
     """Start an engine that outlives this process and does not hear its Ctrl-C."""
     command = [sys.executable, "-P", "-m", "qwen_lsp.engine.process"]
-    command += ["--model", str(options.model_path.absolute())]
-    command += ["--context-tokens", str(options.context_tokens)]
-    command += ["--threads", str(options.threads), "--gpu-layers", str(options.gpu_layers)]
-    command += ["--idle-minutes", str(options.idle_minutes)]
-    for name, value in options.chat_options:
-        command += ["--chat-option", f"{name}={str(value).lower()}"]
+    absolute = replace(options, model_path=options.model_path.absolute())
+    command.append(options_to_json(absolute))
     environment = os.environ | {
         # Threads of libgomp that wait for work otherwise spin, and on a machine with other busy
         # processes a token then takes seconds instead of milliseconds.

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict, replace
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Listener, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -26,6 +27,7 @@ from qwen_lsp.engine.address import (
     address_path,
     lock_path,
     new_address,
+    options_from_json,
     publish,
 )
 from qwen_lsp.engine.backends.base import Backend
@@ -44,6 +46,7 @@ from qwen_lsp.engine.messages import (
     Stop,
     Text,
 )
+from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import EngineError, ModelFacts, PromptTooLongError
 from qwen_lsp.engine.scheduler import Job, Scheduler
 
@@ -56,7 +59,7 @@ _LINGER_SECONDS = 3.0
 class EngineProcess:
     """Connects clients to the scheduler."""
 
-    def __init__(self, options: EngineOptions, backend: Backend) -> None:
+    def __init__(self, options: EngineOptions, backend: Backend[Any]) -> None:
         self._options = options
         self._backend = backend
         self._scheduler = Scheduler(backend)
@@ -149,7 +152,9 @@ class EngineProcess:
     def _status(self) -> dict[str, Any]:
         scheduler, state = self._scheduler, self._state
         facts: ModelFacts | None = state.facts if isinstance(state, Ready) else None
-        read = max(scheduler.prompt_tokens, 1)
+        counts = asdict(scheduler.counts)
+        prompt_tokens = max(scheduler.counts.prompt_tokens, 1)
+        speed = facts.speed if facts else None
         return {
             "pid": os.getpid(),
             "model": facts.name if facts else self._options.model_path.name,
@@ -157,10 +162,12 @@ class EngineProcess:
             "state": type(state).__name__.lower(),
             "clients": len(self._channels),
             "waiting": scheduler.waiting,
-            "served": scheduler.served,
-            "prompt_tokens": scheduler.prompt_tokens,
-            "reused_share": round(scheduler.reused_tokens / read, 3),
-            "generated_tokens": scheduler.generated_tokens,
+            "running": scheduler.running,
+            **counts,
+            "reused_share": round(scheduler.counts.reused_tokens / prompt_tokens, 3),
+            "prompt_speed": speed.prompt_speed if speed else 0.0,
+            "generation_speed": round(1000 / speed.token_ms, 1) if speed else 0.0,
+            **self._backend.figures(),
             "memory_bytes": psutil.Process().memory_info().rss,
             "threads": self._options.threads,
             "context_tokens": facts.context_tokens if facts else self._options.context_tokens,
@@ -181,7 +188,10 @@ class EngineProcess:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the engine; returns 0 also where another process has the lock already."""
-    options = _parse(arguments)
+    parser = argparse.ArgumentParser(prog="qwen-lsp-engine")
+    parser.add_argument("options", type=options_from_json, help="EngineOptions as JSON")
+    options: EngineOptions = parser.parse_args(arguments).options
+    options = replace(options, threads=options.threads or default_threads())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
     _give_way()
     lock = FileLock(lock_path(options.key))
@@ -208,35 +218,6 @@ def main(arguments: list[str] | None = None) -> int:
             backend.close()
     lock.release()
     return 0
-
-
-def _parse(arguments: list[str] | None) -> EngineOptions:
-    parser = argparse.ArgumentParser(prog="qwen-lsp-engine")
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--context-tokens", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--gpu-layers", type=int, required=True)
-    parser.add_argument("--idle-minutes", type=float, required=True)
-    parser.add_argument("--chat-option", action="append", default=[], metavar="NAME=true|false")
-    parsed = parser.parse_args(arguments)
-    options = [option.partition("=") for option in parsed.chat_option]
-    return EngineOptions(
-        model_path=parsed.model,
-        context_tokens=parsed.context_tokens,
-        threads=parsed.threads or default_threads(),
-        gpu_layers=parsed.gpu_layers,
-        idle_minutes=parsed.idle_minutes,
-        chat_options=tuple((name, value == "true") for name, _, value in options),
-    )
-
-
-def default_threads() -> int:
-    """Return the threads for the model: the physical cores, less one where there are many.
-
-    Hyper-threads add nothing to matrix products, and the editor wants a core for itself.
-    """
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    return cores if cores <= 4 else cores - 1
 
 
 def _give_way() -> None:

@@ -7,11 +7,12 @@ from typing import Any, Literal, Protocol
 
 
 class Priority(IntEnum):
-    """Who goes first. Each priority has a sequence of its own in the model's context."""
+    """Who goes first. AHEAD is what nobody asked for yet: reading a prompt that may come."""
 
     TYPING = 0
     ACTION = 1
     REVIEW = 2
+    AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,15 @@ class Infill:
 
     `middle` is the text directly before the cursor. It stands behind the infill token, as the
     beginning of what the model writes, so that typing only appends to the prompt (the anchored
-    form; docs/architecture.md says why).
+    form; docs/architecture.md says why). `marks` are places in the text before the cursor that
+    later prompts are likely to share, as code points back from its end: hybrid models keep
+    checkpoints there.
     """
 
     prefix: str
     suffix: str
     middle: str = ""
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,9 @@ class GenerateRequest:
     `stops` end the text and are not part of it. `reply_schema` is a JSON schema that the reply is
     held to by a grammar. `deadline_ms` counts from the arrival in the engine; at the deadline what
     has been written so far is the result. A newer request with the same `supersedes` key and
-    priority takes the place of an older one.
+    priority takes the place of an older one, and of one that only reads ahead. With a `max_tokens`
+    of 0 the prompt is only read. `speculate` says whether to guess tokens ahead, which changes the
+    speed and not the text; None lets the engine decide by what it measured.
     """
 
     prompt: Infill | Chat
@@ -74,6 +80,7 @@ class GenerateRequest:
     reply_schema: dict[str, Any] | None = None
     deadline_ms: int | None = None
     supersedes: str = ""
+    speculate: bool | None = None
 
 
 Finish = Literal["end", "stop", "length", "deadline", "cancelled", "superseded", "enough"]
@@ -85,7 +92,8 @@ class Generation:
 
     `finish` says why it ended: the model ended it, a stop text, the token limit, the deadline, a
     cancel, a newer request, or the caller who had `enough`. `reused_tokens` of the
-    `prompt_tokens` were not read again. Times are milliseconds since the request arrived.
+    `prompt_tokens` were not read again; `accepted_tokens` of the `drafted_tokens`, which were
+    guessed, were right. Times are milliseconds since the request arrived.
     """
 
     text: str
@@ -93,13 +101,29 @@ class Generation:
     prompt_tokens: int = 0
     reused_tokens: int = 0
     generated_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
     first_token_ms: float = 0.0
     total_ms: float = 0.0
 
 
 @dataclass(frozen=True)
+class Speed:
+    """How fast a model is on this machine, alone.
+
+    `prompt_speed` is tokens a second while a prompt is read, `token_ms` one token written, and
+    `verify_ms` one call that checks `verify_tokens` tokens, such as a draft.
+    """
+
+    prompt_speed: float
+    token_ms: float
+    verify_ms: float
+    verify_tokens: int
+
+
+@dataclass(frozen=True)
 class ModelFacts:
-    """What the engine found in the weights that it loaded."""
+    """What the engine found in the weights that it loaded, and how fast they are here."""
 
     name: str
     architecture: str
@@ -107,6 +131,7 @@ class ModelFacts:
     context_tokens: int
     can_infill: bool
     can_roll_back: bool
+    speed: Speed | None = None
 
 
 class EngineError(Exception):
@@ -122,7 +147,12 @@ class PromptTooLongError(EngineError):
 
 
 class Engine(Protocol):
-    """What features ask. The real one is `client.EngineClient`."""
+    """What features ask. The real one is `client.EngineClient`.
+
+    `facts` is None before the model is loaded.
+    """
+
+    facts: ModelFacts | None
 
     async def generate(
         self,

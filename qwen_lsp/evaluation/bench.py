@@ -39,6 +39,7 @@ class _Recorder:
 
     def __init__(self, client: EngineClient) -> None:
         self._client = client
+        self.facts = client.facts
         self.generations: list[Generation] = []
 
     async def generate(self, request: GenerateRequest, **callbacks: Any) -> Generation:

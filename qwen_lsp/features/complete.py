@@ -5,12 +5,12 @@ prompt, engine, tidying.
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
 
 from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.gate import reason_to_stay_silent
-from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.model import LocalModel, Reply
 from qwen_lsp.features.suggestions import Suggestion, Suggestions
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.block import has_block_ended
@@ -50,18 +50,14 @@ async def complete(
     known = suggestions.find(document, offset)
     if known is not None:
         return _suggestion(known, offset)
-    # A token of these models begins with its space: after a typed space the model would write one
-    # more. So the prompt ends before the space, and the model writes it again.
     typed_space = place.before[len(place.before.rstrip(" \t")) :]
-    context = cursor_context(document, place.tree, offset, settings.context.max_tokens)
-    context = replace(context, middle=context.middle.rstrip(" \t"))
-    reply = await model.ask(
-        "complete",
-        vars(context),
+    reply = await _ask(
+        place,
+        model,
+        settings,
         Priority.TYPING,
         max_tokens=inline.max_tokens,
         deadline_ms=_EXPLICIT_DEADLINE_MS if explicit else inline.deadline_ms,
-        supersedes=document.uri,
         enough=lambda text: has_block_ended(_behind_space(text, typed_space, place), place),
     )
     if reply.generation.finish in ("superseded", "cancelled"):
@@ -73,6 +69,50 @@ async def complete(
     if text or reply.generation.finish != "deadline":
         suggestions.remember(document, offset, text)
     return _suggestion(text, offset)
+
+
+async def read_ahead(
+    document: Document, offset: int, model: LocalModel, settings: Settings, suggestions: Suggestions
+) -> None:
+    """Let the model read what a request at `offset` would need, before anybody asks.
+
+    Raises EngineError. A request or a newer call for the same document ends this one.
+    """
+    language = language_for_id(document.language_id)
+    if language is None or suggestions.find(document, offset) is not None:
+        return
+    inline = settings.inline_completion
+    place = Place(document, language, offset, multiline=inline.multiline)
+    if reason_to_stay_silent(document, place.tree, offset, inline, explicit=False) is None:
+        await _ask(place, model, settings, Priority.AHEAD, max_tokens=0)
+
+
+async def _ask(
+    place: Place,
+    model: LocalModel,
+    settings: Settings,
+    priority: Priority,
+    *,
+    max_tokens: int,
+    deadline_ms: int | None = None,
+    enough: Callable[[str], bool] | None = None,
+) -> Reply:
+    """Ask in the form that the model was trained for: a hole in code, or a conversation."""
+    tokens = settings.context.max_tokens or model.fitting_context_tokens(
+        settings.inline_completion.deadline_ms
+    )
+    document, language = place.document, place.language
+    context = cursor_context(document, place.tree, place.offset, tokens)
+    return await model.ask(
+        "complete" if model.can_infill else "complete/chat",
+        {**vars(context), "language": language.title, "fence": language.fence},
+        priority,
+        max_tokens=max_tokens,
+        deadline_ms=deadline_ms,
+        supersedes=document.uri,
+        marks=context.marks,
+        enough=enough,
+    )
 
 
 def _suggestion(text: str, offset: int) -> Suggestion | None:

@@ -1,11 +1,13 @@
 """From the settings to a model that can be asked: which weights, which engine, which wording."""
 
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from qwen_lsp.engine.address import EngineOptions, running_engines
 from qwen_lsp.engine.build_info import build_info
 from qwen_lsp.engine.client import EngineClient, OnState
+from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import Sampling
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.models import catalogue, files
@@ -89,23 +91,33 @@ def connect(
     if weights.path is None:
         raise weights.missing()
     card = weights.card
-    engine = settings.engine
-    options = EngineOptions(
-        model_path=weights.path,
-        context_tokens=min(engine.context_tokens, card.context_limit_tokens)
-        if card
-        else engine.context_tokens,
-        threads=engine.threads,
-        gpu_layers=engine.gpu_layers,
-        idle_minutes=engine.idle_minutes,
-        chat_options=_chat_options(card),
-    )
-    client = EngineClient(options, on_state)
+    client = EngineClient(engine_options(weights, settings), on_state)
     infill = Sampling(**asdict(card.sampling_infill)) if card else None
     chat = Sampling(**asdict(card.sampling_chat)) if card else None
     stops = card.stops if card else ()
     explains = card.explains if card else True
     return LocalModel(client, templates, infill, chat, stops, explains=explains), client
+
+
+def engine_options(weights: Weights, settings: Settings) -> EngineOptions:
+    """Return how the engine of these weights is started; raises ModelError without a file."""
+    if weights.path is None:
+        raise weights.missing()
+    engine = settings.engine
+    limit = weights.card.context_limit_tokens if weights.card else engine.context_tokens
+    return EngineOptions(
+        model_path=weights.path,
+        context_tokens=min(engine.context_tokens, limit),
+        threads=engine.threads or default_threads(),
+        gpu_layers=engine.gpu_layers,
+        idle_minutes=engine.idle_minutes,
+        chat_options=_chat_options(weights.card),
+        lora=tuple(Path(path).expanduser().absolute() for path in settings.lora),
+        kv_cache=engine.kv_cache,
+        checkpoint_mib=engine.checkpoint_mib,
+        drafts=engine.drafts,
+        private_to="" if engine.shared else str(os.getpid()),
+    )
 
 
 def _card_of(path: str) -> ModelCard | None:

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, Priority, Sampling
+from qwen_lsp.engine.pace import fitting_context_tokens
+from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, Infill, Priority, Sampling
 from qwen_lsp.prompting.render import Prompt, render
 from qwen_lsp.prompting.templates import Templates
 
@@ -45,6 +46,16 @@ class LocalModel:
         self.explains = explains
         self.last_prompt: Prompt | None = None
 
+    @property
+    def can_infill(self) -> bool:
+        """Say whether the model was trained to fill holes; taken as true before it is loaded."""
+        return self.engine.facts is None or self.engine.facts.can_infill
+
+    def fitting_context_tokens(self, deadline_ms: int) -> int:
+        """Return how many tokens of context this machine can read before the deadline."""
+        facts = self.engine.facts
+        return fitting_context_tokens(facts.speed if facts else None, deadline_ms)
+
     async def ask(
         self,
         template_id: str,
@@ -56,19 +67,25 @@ class LocalModel:
         schema: dict[str, Any] | None = None,
         deadline_ms: int | None = None,
         supersedes: str = "",
+        marks: tuple[int, ...] = (),
         enough: Callable[[str], bool] | None = None,
     ) -> Reply:
         """Return the reply; raises EngineError and TemplateFileError.
 
-        What is given here is added to what the template says (stops) or limits it (max_tokens).
+        What is given here is added to what the template says (stops) or limits it (max_tokens);
+        `marks` are those of an Infill.
         """
         template = self.templates.current(template_id)
         prompt = render(template, variables)
-        self.last_prompt = prompt
-        is_infill = template.kind == "infill"
+        if priority != Priority.AHEAD:
+            self.last_prompt = prompt
+        content = prompt.content
+        is_infill = isinstance(content, Infill)
         request = GenerateRequest(
-            prompt.content,
-            max_tokens=min(max_tokens or template.max_tokens, template.max_tokens),
+            replace(content, marks=marks) if is_infill else content,
+            max_tokens=template.max_tokens
+            if max_tokens is None
+            else min(max_tokens, template.max_tokens),
             priority=priority,
             stops=(*template.stops, *stops, *self._stops),
             sampling=self._infill_sampling if is_infill else self._chat_sampling,

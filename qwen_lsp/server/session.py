@@ -192,4 +192,4 @@ class Session:
 
 def _launched_with(settings: Settings) -> tuple[object, ...]:
     """Return what a running model depends on."""
-    return settings.model, settings.engine, settings.prompts
+    return settings.model, settings.lora, settings.engine, settings.prompts

@@ -1,5 +1,7 @@
 """The context of the cursor: parts of the document, within the budget, stable while one types."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,8 +39,18 @@ def long_class(methods: int) -> str:
 
 def check(found: CursorContext, text: str, offset: int, tokens: int) -> None:
     before = found.prefix + found.middle
-    assert text[:offset].endswith(before)
-    assert text[offset:].startswith(found.suffix)
+    shown = text[:offset]
+    # White space before the cursor is left out, up to the anchor.
+    assert shown.rstrip(" \t").endswith(before) or (shown.endswith(before) and not found.middle)
+    line_end = re.search(r"[\r\n]|\Z", text[offset:])
+    assert line_end is not None
+    # Of the line, closing brackets and quotes may be left out.
+    assert text[offset:].startswith(found.suffix) or (
+        not re.search(r"\w", text[offset:][: line_end.start()])
+        and text[offset:][line_end.start() :].startswith(found.suffix)
+    )
+    assert list(found.marks) == sorted(found.marks, reverse=True)
+    assert all(mark > 0 for mark in found.marks)
     total = len(found.scope) + len(before) + len(found.suffix)
     assert total <= code_points(tokens)
 
@@ -67,7 +79,7 @@ def test_typing_only_appends_to_the_middle(methods: int, typed: str) -> None:
     for end in range(1, len(typed) + 1):
         now = begun + typed[:end]
         found = context(now + rest, len(now))
-        assert found.middle == before.middle + typed[:end]
+        assert found.middle == f"{before.middle}        {typed[:end]}".rstrip(" ")
         assert (found.scope, found.prefix, found.suffix) == (
             before.scope,
             before.prefix,
@@ -121,7 +133,7 @@ def test_a_very_long_line_is_cut(text: str) -> None:
     for offset in (0, 1, 199, 100_000, len(text)):
         found = cursor_context(whole, tree, offset, TOKENS)
         check(found, text, offset, TOKENS)
-        assert len(found.prefix + found.middle) >= min(offset, 1000)
+        assert len(found.prefix + found.middle) >= min(len(text[:offset].rstrip()), 1000)
     typed = range(100_000, 100_180)
     kept = {cursor_context(whole, None, offset, TOKENS).prefix for offset in typed}
     assert len(kept) <= 2
@@ -147,3 +159,44 @@ def test_with_long_lines_the_prefix_is_still_used() -> None:
         text = f"x = [{'1, ' * 80}]\n" * count
         found = context(text, len(text))
         assert len(found.prefix) >= 0.2 * code_points(TOKENS)
+
+
+def test_a_bracket_that_the_editor_closes_leaves_the_suffix_as_it_is() -> None:
+    above, below = "def f(a):\n    b = ", "\n    return b\n"
+    plain = context(f"{above}g{below}", len(f"{above}g"))
+    for typed, closed in (("g(", ")"), ('g("', '")'), ("g([", "]);"), ("[", "]")):
+        text = above + typed
+        assert context(text + closed + below, len(text)).suffix == plain.suffix == below
+    text = above + "g("
+    assert context(f"{text}1){below}", len(text)).suffix == f"1){below}"
+
+
+def test_the_marks_are_the_starts_of_what_goes_on() -> None:
+    text = (
+        "import os\n\n\ndef first():\n    pass\n\n\ndef second(names):\n    for name in sorted(na"
+    )
+    found = context(text, len(text))
+    before = found.prefix + found.middle
+    parts = [before[len(before) - mark :] for mark in found.marks]
+    assert parts == [text[text.index("def second") :], "    for name in sorted(na", "(na"]
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("x", "x"),
+        ("x = total", " total"),
+        ("x = total ", " total"),
+        ("x ==", " =="),
+        ("foo.bar", ".bar"),
+        ("foo_bar", "_bar"),
+        ("x = 12", "12"),
+        ("", "\n"),
+        ("a" * 300, "a" * 48),
+    ],
+)
+def test_the_last_mark_is_the_start_of_the_last_word(line: str, word: str) -> None:
+    text = f"y = 1\n{line}"
+    found = context(text, len(text))
+    assert found.middle.rstrip("\n")[-1:] != " "
+    assert found.middle[-found.marks[-1] :] == word

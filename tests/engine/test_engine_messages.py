@@ -80,7 +80,7 @@ def test_a_written_text_arrives_as_it_was_sent(text: str) -> None:
         Loading(0.25),
         Ready(ModelFacts("m", "qwen2", 5, 4096, can_infill=True, can_roll_back=False), 12.5),
         LoadFailed("Es fehlt völlig alles."),
-        Done(2, Generation("x", "superseded", 1, 2, 3, 4.5, 6.5)),
+        Done(2, Generation("x", "superseded", 1, 2, 3, 4, 5, 6.5, 7.5)),
         Failed(2, "no", too_long=True),
         Status(1, {"pid": 4, "state": "ready", "nested": {"a": [1, None]}}),
     ],

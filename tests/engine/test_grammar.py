@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_lsp.engine.backends.grammar import grammar_of
+from qwen_lsp.engine.backends.llama_cpp.grammar import grammar_of
 
 llama: Any = llama_cpp
 

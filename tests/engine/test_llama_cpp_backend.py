@@ -1,14 +1,16 @@
-"""The llama.cpp backend stepped by hand: whatever is mixed in between, a text stays the same."""
+"""The llama.cpp backend advanced by hand: whatever is mixed in between, a text stays the same."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.backends.base import Step
-from qwen_lsp.engine.backends.llama_cpp import CHUNK_TOKENS, LlamaCppBackend
+from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend
+from qwen_lsp.engine.backends.llama_cpp.generation import LlamaGeneration
 from qwen_lsp.engine.requests import (
     Chat,
     EngineError,
@@ -18,129 +20,279 @@ from qwen_lsp.engine.requests import (
     Priority,
     PromptTooLongError,
 )
+from qwen_lsp.engine.speed import remember_speed
+from tests.conftest import A_SPEED
 
 pytestmark = pytest.mark.model
 
 CONTEXT_TOKENS = 256
+CHUNK_TOKENS = 64  # what follows from A_SPEED
 # Only who has read the first line can copy it, and copying leaves no doubt: the last bits of the
 # arithmetic, which depend on where in the memory a sequence lies, cannot choose another token.
 NAME = 'NAME = "turquoise rhinoceros"'
 NUMBERS = f"numbers = [{', '.join(map(str, range(1, 31)))}]"
 REVIEW = GenerateRequest(Infill("", "", f'{NAME}\n{NUMBERS}\nassert NAME == "'), 6, Priority.REVIEW)
 TYPING = GenerateRequest(Infill("def add(a, b):\n", "", "    return a"), 3, Priority.TYPING)
+COUNTING = GenerateRequest(
+    Chat((Message("user", "Count from 1 to 9."),), "1, 2, 3, 4"), 40, Priority.ACTION
+)
+COPYING = GenerateRequest(
+    Chat((Message("user", f"Repeat:\n{NAME}\n{NUMBERS}"),), f"{NAME}\nnumbers = [1, 2, 3,"),
+    40,
+    Priority.ACTION,
+)
 
 
 @pytest.fixture(scope="module")
-def backend(model_path: Path) -> Iterator[LlamaCppBackend]:
+def backend(module_home: Path, model_path: Path) -> Iterator[LlamaCppBackend]:
+    assert module_home.is_dir()
     # One thread, since two that spin beside other busy processes are far slower.
-    backend = LlamaCppBackend(EngineOptions(model_path, CONTEXT_TOKENS, threads=1))
+    options = EngineOptions(model_path, CONTEXT_TOKENS, threads=1)
+    remember_speed(options, A_SPEED)
+    backend = LlamaCppBackend(options)
     seen: list[float] = []
     facts = backend.load(seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1)
     assert facts.context_tokens == CONTEXT_TOKENS
     assert (facts.architecture, facts.can_infill, facts.can_roll_back) == ("qwen2", True, True)
+    assert facts.speed == A_SPEED
     yield backend
     backend.close()
 
 
+@dataclass
+class Run:
+    """A request that is advanced step by step."""
+
+    backend: LlamaCppBackend
+    request: GenerateRequest
+
+    def __post_init__(self) -> None:
+        self.work: LlamaGeneration = self.backend.begin(self.request)
+        self.steps: list[Step] = []
+
+    def step(self) -> Step:
+        advance(self)
+        return self.steps[-1]
+
+    def finish(self) -> "Run":
+        while not self.is_done:
+            self.step()
+        self.backend.end(self.work)
+        return self
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.steps) and self.steps[-1].ended is not None
+
+    @property
+    def text(self) -> str:
+        return "".join(step.text for step in self.steps)
+
+    @property
+    def last(self) -> Step:
+        return self.steps[-1]
+
+
+def advance(*runs: Run) -> None:
+    """Make one model call for all of them."""
+    for run, step in zip(runs, runs[0].backend.advance([run.work for run in runs]), strict=True):
+        assert isinstance(step, Step), step
+        run.steps.append(step)
+
+
+def run(backend: LlamaCppBackend, request: GenerateRequest) -> Run:
+    return Run(backend, request).finish()
+
+
 def forget(backend: LlamaCppBackend) -> None:
-    """Let the next generations read their whole prompts."""
-    for priority in Priority:
-        other = Infill(f"{priority} nothing in common", "")
-        list(backend.generate(GenerateRequest(other, 1, priority)))
+    """Let the next requests read their whole prompts."""
+    while backend._checkpoints.make_room():
+        pass
 
 
-def text_of(steps: Iterator[Step]) -> str:
-    return "".join(step.text for step in steps)
+def texts(runs: Sequence[Run]) -> list[str]:
+    return [each.text for each in runs]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(backend: LlamaCppBackend) -> list[Step]:
+def undisturbed(backend: LlamaCppBackend) -> Run:
     forget(backend)
-    steps = list(backend.generate(REVIEW))
-    assert steps[0].prompt_tokens > CHUNK_TOKENS
-    assert not steps[0].generated_tokens
-    return steps
+    done = run(backend, REVIEW)
+    assert done.last.prompt_tokens > CHUNK_TOKENS
+    assert not done.steps[0].generated_tokens
+    return done
 
 
 def test_typing_at_any_step_of_a_review_changes_neither(
-    backend: LlamaCppBackend, undisturbed: list[Step]
+    backend: LlamaCppBackend, undisturbed: Run
 ) -> None:
     forget(backend)
-    typed = text_of(backend.generate(TYPING))
+    typed = run(backend, TYPING).text
     for place in range(3):  # within the prompt, behind it, within the reply
         forget(backend)
-        review = backend.generate(REVIEW)
-        text = "".join(next(review).text for _ in range(place + 1))
-        assert text_of(backend.generate(TYPING)) == typed
-        assert text + text_of(review) == text_of(iter(undisturbed)), place
+        review = Run(backend, REVIEW)
+        for _ in range(place + 1):
+            review.step()
+        assert run(backend, TYPING).text == typed
+        assert review.finish().text == undisturbed.text, place
 
 
 def test_a_review_whose_memory_was_taken_reads_its_prompt_again(
-    backend: LlamaCppBackend, undisturbed: list[Step]
+    backend: LlamaCppBackend, undisturbed: Run
 ) -> None:
     large = GenerateRequest(Infill("x = 1\n" * 40, "", "y"), 1, Priority.TYPING)
     for place in (0, 2):
         forget(backend)
-        review = backend.generate(REVIEW)
-        text = "".join(next(review).text for _ in range(place + 1))
-        (*_, last) = backend.generate(large)
-        assert last.prompt_tokens + undisturbed[0].prompt_tokens > CONTEXT_TOKENS
-        assert text + text_of(review) == text_of(iter(undisturbed)), place
+        review = Run(backend, REVIEW)
+        for _ in range(place + 1):
+            review.step()
+        taken = run(backend, large)
+        assert taken.last.prompt_tokens + undisturbed.last.prompt_tokens > CONTEXT_TOKENS
+        assert review.finish().text == undisturbed.text, place
 
 
-def test_what_a_closed_generation_has_read_is_kept(backend: LlamaCppBackend) -> None:
+def test_several_requests_in_one_call_write_what_each_writes_alone(
+    backend: LlamaCppBackend,
+) -> None:
+    short = replace(COUNTING, max_tokens=8)
+    requests = [short, replace(TYPING, max_tokens=12), TYPING, replace(COPYING, max_tokens=20)]
+    alone: list[str] = []
+    for each in requests:
+        forget(backend)
+        alone.append(run(backend, each).text)
     forget(backend)
-    half = backend.generate(REVIEW)
-    next(half)
-    half.close()  # pyright: ignore[reportAttributeAccessIssue]  # it is a generator
-    assert next(iter(backend.generate(REVIEW))).reused_tokens >= CHUNK_TOKENS
+    assert len(requests) <= backend.most_together
+    runs = [Run(backend, each) for each in requests[:3]]
+    calls = 0
+    while live := [each for each in runs if not each.is_done]:
+        advance(*live)
+        calls += 1
+        if calls == 2:
+            runs.append(Run(backend, requests[3]))
+    assert texts(runs) == alone
+    assert calls < sum(len(each.steps) for each in runs)
+    for each in runs:
+        backend.end(each.work)
+
+
+def test_what_does_not_fit_together_is_served_one_after_the_other(
+    backend: LlamaCppBackend, undisturbed: Run
+) -> None:
+    forget(backend)
+    copied = run(backend, replace(COPYING, max_tokens=10)).text
+    forget(backend)
+    runs = [Run(backend, REVIEW), Run(backend, replace(COPYING, max_tokens=10))]
+    while live := [each for each in runs if not each.is_done]:
+        advance(*live)
+        for each in live:
+            if each.is_done:
+                backend.end(each.work)
+    assert sum(each.last.prompt_tokens for each in runs) > CONTEXT_TOKENS
+    assert texts(runs) == [undisturbed.text, copied]
+
+
+def test_drafts_change_the_number_of_calls_and_not_the_text(backend: LlamaCppBackend) -> None:
+    plain = run(backend, replace(COPYING, speculate=False))
+    guessed = run(backend, replace(COPYING, speculate=True))
+    assert guessed.text == plain.text
+    assert len(guessed.steps) < len(plain.steps)
+    assert plain.last.drafted_tokens == 0
+    assert 0 < guessed.last.accepted_tokens <= guessed.last.drafted_tokens
+    assert guessed.last.generated_tokens == plain.last.generated_tokens
+
+
+def test_drafts_under_a_schema_keep_to_it(backend: LlamaCppBackend) -> None:
+    schema = {"type": "array", "items": {"enum": [NAME]}, "minItems": 3, "maxItems": 3}
+    wanted = replace(COPYING, prompt=replace_reply(COPYING, ""), max_tokens=80)
+    wanted = replace(wanted, reply_schema=schema)
+    guessed = run(backend, replace(wanted, speculate=True))
+    plain = run(backend, replace(wanted, speculate=False))
+    assert guessed.text == plain.text
+    assert guessed.last.ended == "end"
+
+
+def test_what_only_reads_leaves_one_token_for_the_request_that_follows(
+    backend: LlamaCppBackend, undisturbed: Run
+) -> None:
+    forget(backend)
+    ahead = run(backend, replace(REVIEW, max_tokens=0, priority=Priority.AHEAD))
+    assert (ahead.text, ahead.last.ended, ahead.last.generated_tokens) == ("", "length", 0)
+    asked = run(backend, REVIEW)
+    assert asked.last.prompt_tokens - asked.last.reused_tokens == 1
+    assert asked.text == undisturbed.text
+
+
+def test_an_interrupted_call_is_made_again_and_changes_nothing(
+    backend: LlamaCppBackend, undisturbed: Run
+) -> None:
+    forget(backend)
+    review = Run(backend, REVIEW)
+    is_over = threading.Event()
+
+    def interrupt() -> None:
+        while not is_over.wait(0.001):
+            backend.interrupt()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    review.step()
+    is_over.set()
+    thread.join()
+    assert review.last == replace(review.last, text="", generated_tokens=0, ended=None)
+    assert review.work.held == 0
+    assert review.finish().text == undisturbed.text
+
+
+def test_what_an_ended_request_has_read_is_kept(backend: LlamaCppBackend) -> None:
+    forget(backend)
+    half = Run(backend, REVIEW)
+    half.step()
+    backend.end(half.work)
+    assert Run(backend, REVIEW).step().reused_tokens >= CHUNK_TOKENS
 
 
 def test_asking_the_same_again_reads_one_token_and_says_the_same(
-    backend: LlamaCppBackend, undisturbed: list[Step]
+    backend: LlamaCppBackend, undisturbed: Run
 ) -> None:
-    list(backend.generate(REVIEW))
-    steps = list(backend.generate(REVIEW))
-    assert steps[0].prompt_tokens - steps[0].reused_tokens == 1
-    assert text_of(iter(steps)) == text_of(iter(undisturbed))
+    run(backend, REVIEW)
+    again = run(backend, REVIEW)
+    assert again.last.prompt_tokens - again.last.reused_tokens == 1
+    assert again.text == undisturbed.text
 
 
 def test_a_stop_ends_the_text_and_is_no_part_of_it(backend: LlamaCppBackend) -> None:
-    request = GenerateRequest(
-        Chat((Message("user", "Count from 1 to 9."),), "1, 2, 3, 4"), 40, Priority.ACTION
-    )
-    plain = text_of(backend.generate(request))
+    plain = run(backend, COUNTING).text
     stop = plain[3:7]
-    steps = list(backend.generate(replace(request, stops=("never", stop))))
-    assert steps[-1].ended == "stop"
-    assert text_of(iter(steps)) == plain[: plain.index(stop)]
+    stopped = run(backend, replace(COUNTING, stops=("never", stop)))
+    assert stopped.last.ended == "stop"
+    assert stopped.text == plain[: plain.index(stop)]
 
 
 def test_a_stop_that_only_begins_is_text_in_the_end(backend: LlamaCppBackend) -> None:
-    request = GenerateRequest(
-        Chat((Message("user", "Count from 1 to 9."),), "1, 2, 3, 4"), 6, Priority.ACTION
-    )
-    plain = text_of(backend.generate(request))
-    steps = list(backend.generate(replace(request, stops=(plain[-1] + "never",))))
-    assert (text_of(iter(steps)), steps[-1].ended) == (plain, "length")
-    assert [step.generated_tokens for step in steps if step.generated_tokens] == [1, 2, 3, 4, 5, 6]
+    request = replace(COUNTING, max_tokens=6, speculate=False)
+    plain = run(backend, request).text
+    done = run(backend, replace(request, stops=(plain[-1] + "never",)))
+    assert (done.text, done.last.ended) == (plain, "length")
+    written = [step.generated_tokens for step in done.steps if step.generated_tokens]
+    assert written == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_prompt_that_cannot_fit_is_refused_and_the_next_one_works(
     backend: LlamaCppBackend,
 ) -> None:
     with pytest.raises(PromptTooLongError, match=str(CONTEXT_TOKENS)):
-        next(iter(backend.generate(replace(TYPING, max_tokens=CONTEXT_TOKENS))))
-    assert text_of(backend.generate(TYPING))
+        backend.begin(replace(TYPING, max_tokens=CONTEXT_TOKENS))
+    assert run(backend, TYPING).text
 
 
 @pytest.mark.parametrize("text", ["", "\ud800", "\0", "名前 = 'ü' \U0001f642", "<|fim_middle|>"])
 def test_any_text_can_be_filled_in(backend: LlamaCppBackend, text: str) -> None:
-    (*_, last) = backend.generate(GenerateRequest(Infill(text, text, text), 2, Priority.TYPING))
-    assert last.ended is not None
-    assert last.prompt_tokens == 3 + 3 * backend.count_tokens(text)
+    marks = (0, len(text), 2 * len(text) + 7)
+    done = run(backend, GenerateRequest(Infill(text, text, text, marks), 2, Priority.TYPING))
+    assert done.last.ended is not None
+    assert done.last.prompt_tokens == 3 + 3 * backend.count_tokens(text)
 
 
 def test_the_text_of_a_special_token_is_plain_text(backend: LlamaCppBackend) -> None:
@@ -150,7 +302,7 @@ def test_the_text_of_a_special_token_is_plain_text(backend: LlamaCppBackend) -> 
 def test_a_schema_with_half_of_a_surrogate_pair_does_no_harm(backend: LlamaCppBackend) -> None:
     schema = {"type": "string", "enum": ["x = '\ud800'"]}
     request = replace(REVIEW, max_tokens=20, reply_schema=schema)
-    assert text_of(backend.generate(request)).startswith('"x = ')
+    assert run(backend, request).text.startswith('"x = ')
 
 
 def test_a_file_that_is_no_model_is_an_engine_error(tmp_path: Path) -> None:
@@ -164,6 +316,24 @@ def test_a_hole_is_put_in_the_order_that_the_model_was_trained_for(
     backend: LlamaCppBackend,
 ) -> None:
     # prefix, suffix, middle: the numbers of the infill tokens of Qwen 2.5 Coder.
-    tokens = backend._prompt_tokens(GenerateRequest(Infill("a", "b", "c"), 1, Priority.TYPING))
-    assert tokens[::2] == [151659, 151661, 151660]
-    assert len(tokens) == 6
+    prompt = backend.prompt_of(GenerateRequest(Infill("a", "b", "c"), 1, Priority.TYPING))
+    assert prompt.tokens[::2] == [151659, 151661, 151660]
+    assert len(prompt.tokens) == 6
+
+
+def test_marks_are_places_before_the_tokens_that_hold_them(backend: LlamaCppBackend) -> None:
+    middle = "def add(first, second):\n    return first"
+    line, word = len("    return first"), len("first")
+    prompt = backend.prompt_of(
+        GenerateRequest(Infill("import os\n", "", middle, (line, word)), 1, Priority.TYPING)
+    )
+    tokens = prompt.tokens
+    behind = {kind: tokens[place:] for place, kind in prompt.places.items() if kind >= 100}
+    texts = [b"".join(map(backend._weights.piece, each)).decode() for each in behind.values()]
+    # The space belongs to the token of the word.
+    assert texts == ["    return first", " first"]
+
+
+def replace_reply(request: GenerateRequest, reply_start: str) -> Chat:
+    assert isinstance(request.prompt, Chat)
+    return replace(request.prompt, reply_start=reply_start)

@@ -199,8 +199,8 @@ async def test_typing_is_answered_during_a_review_whose_text_stays_the_same(
     review = GenerateRequest(Infill("", "", counting), 40, Priority.REVIEW)
     typing = replace(FIBONACCI, max_tokens=3)
     undisturbed = await engine_client.generate(review)
-    # Another review in between, so that the prompt is read again and typing comes during that.
-    await engine_client.generate(replace(review, prompt=Infill("x", ""), max_tokens=1))
+    # Another beginning, so that the prompt is read again and typing comes during that.
+    review = replace(review, prompt=Infill("", "", f"# Counted.\n{counting}"))
     alone = await engine_client.generate(typing)
 
     longest_stall_ms = 0.0

@@ -276,10 +276,10 @@ def test_the_counts_are_of_all_finished_jobs(loop: Loop) -> None:
     loop.start()
     for each in told:
         each.wait()
-    scheduler = loop.scheduler
-    assert (scheduler.served, scheduler.waiting) == (2, 0)
-    assert (scheduler.prompt_tokens, scheduler.reused_tokens) == (3, 1)
-    assert scheduler.generated_tokens == 3
+    counts = loop.scheduler.counts
+    assert (counts.served, loop.scheduler.waiting) == (2, 0)
+    assert (counts.prompt_tokens, counts.reused_tokens) == (3, 1)
+    assert counts.generated_tokens == 3
 
 
 def test_stop_ends_the_loop_between_two_model_calls(loop: Loop) -> None:
@@ -293,3 +293,73 @@ def test_stop_ends_the_loop_between_two_model_calls(loop: Loop) -> None:
     loop.thread.join(WAIT_SECONDS)
     assert not loop.thread.is_alive()
     assert len(loop.backend.calls) <= 2
+
+
+def test_jobs_of_one_priority_share_the_model_calls(loop: Loop) -> None:
+    loop.backend.most_together = 2
+    names = ["a", "bb", "ccc"]
+    loop.backend.replies["review"] = ["r"]
+    for name in names:
+        loop.backend.replies[name] = ["x", "y"]
+    told = [loop.submit(request(name)) for name in names]
+    review = loop.submit(request("review", Priority.REVIEW))
+    loop.start()
+    assert [each.wait().text for each in told] == ["xy", "xy", "xy"]
+    assert review.wait().text == "r"
+    assert loop.backend.calls == ["a", "bb", "a", "bb", "ccc", "ccc", "review"]
+    assert loop.backend.together == [2, 2, 1, 1, 1]
+
+
+def test_windows_take_turns(loop: Loop) -> None:
+    for name in ("m0", "m1", "m2", "n0", "n1", "n2"):
+        loop.backend.replies[name] = ["x"]
+    mine = [loop.submit(request(f"m{n}"), "me") for n in range(3)]
+    yours = [loop.submit(request(f"n{n}"), "you") for n in range(3)]
+    loop.start()
+    for each in mine + yours:
+        each.wait()
+    assert loop.backend.calls == ["m0", "n0", "m1", "n1", "m2", "n2"]
+
+
+def test_reading_ahead_gives_way_to_the_request_that_it_was_for(loop: Loop) -> None:
+    gate = threading.Event()
+    loop.backend.replies = {"ahead": [gate, ""], "typing": ["t"], "other": ["o"]}
+    ahead = loop.submit(request("ahead", Priority.AHEAD, supersedes="file", max_tokens=0))
+    other = loop.submit(request("other", Priority.AHEAD, supersedes="other file"))
+    loop.start()
+    loop.wait_for_call("ahead")
+    typing = loop.submit(request("typing", Priority.TYPING, supersedes="file"))
+    gate.set()
+    assert ahead.wait().finish == "superseded"
+    assert (typing.wait().text, other.wait().text) == ("t", "o")
+    # What it was reading is read for the new request as well.
+    assert loop.backend.interrupted == 0
+
+
+def test_a_call_for_less_urgent_work_is_interrupted(loop: Loop) -> None:
+    gate = threading.Event()
+    loop.backend.replies = {"review": [gate, "r"], "typing": ["t"], "second review": ["s"]}
+    loop.submit(request("review", Priority.REVIEW))
+    loop.start()
+    loop.wait_for_call("review")
+    loop.submit(request("second review", Priority.REVIEW))
+    assert loop.backend.interrupted == 0
+    typing = loop.submit(request("typing", Priority.TYPING, supersedes="file"))
+    assert loop.backend.interrupted == 1
+    gate.set()
+    assert typing.wait().text == "t"
+
+
+@pytest.mark.parametrize(("priority", "interrupted"), [(Priority.REVIEW, 1), (Priority.TYPING, 0)])
+def test_a_cancelled_call_is_interrupted_unless_it_serves_the_next_key(
+    loop: Loop, priority: Priority, interrupted: int
+) -> None:
+    gate = threading.Event()
+    loop.backend.replies = {"old": [gate, "x"]}
+    old = loop.submit(request("old", priority))
+    loop.start()
+    loop.wait_for_call("old")
+    loop.scheduler.end("window", lambda _job: True, "cancelled")
+    gate.set()
+    assert old.wait().finish == "cancelled"
+    assert loop.backend.interrupted == interrupted

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qwen_lsp.engine.requests import ModelFacts
 from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix, review_function
@@ -20,7 +21,8 @@ CASES = all_cases()
     "case", CASES, ids=lambda case: f"{case.path.parent.name}/{case.path.stem}"
 )
 async def test_case(case: Case) -> None:
-    engine = ScriptedEngine(case.replies, case.options.finish)
+    facts = ModelFacts("scripted", "none", 0, 8192, case.options.infills, can_roll_back=True)
+    engine = ScriptedEngine(case.replies, case.options.finish, facts)
     run = {"complete": _complete, "tidy": _tidy, "action": _action, "review": _review}
     outcome = await run[case.options.kind](case, engine)
     assert outcome == case.expected, case.title

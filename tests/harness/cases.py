@@ -35,7 +35,7 @@ class Options:
     anything. `told` is what the prompt of the last request must say, `reply_starts` how the reply
     to it was begun (its end is enough). `no_line_end` takes the last
     line end away from input and expect. `fixed` is the first finding's line after its quick fix,
-    empty where there is none.
+    empty where there is none. `infills` says whether the model was trained to fill holes.
     """
 
     kind: Literal["complete", "tidy", "action", "review"]
@@ -53,6 +53,7 @@ class Options:
     reply_starts: str = ""
     min_severity: Literal["hint", "information", "warning", "error"] = "hint"
     explains: bool = False
+    infills: bool = True
     message: str = ""
     fixed: str = ""
 

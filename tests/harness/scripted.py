@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from qwen_lsp.engine.requests import Chat, Finish, GenerateRequest, Generation, Infill
+from qwen_lsp.engine.requests import Chat, Finish, GenerateRequest, Generation, Infill, ModelFacts
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
 
@@ -15,8 +15,11 @@ class ScriptedEngine:
     A request for which no reply is left fails the test. `finish` is why the last reply ended.
     """
 
-    def __init__(self, replies: Sequence[str], finish: Finish = "end") -> None:
+    def __init__(
+        self, replies: Sequence[str], finish: Finish = "end", facts: ModelFacts | None = None
+    ) -> None:
         self.replies = list(replies)
+        self.facts = facts
         self.requests: list[GenerateRequest] = []
         self._finish: Finish = finish
 

@@ -1,8 +1,9 @@
 """A backend whose replies the test gives, one `Step` a piece; tokens are words."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from qwen_lsp.engine.backends.base import Step
 from qwen_lsp.engine.requests import (
@@ -27,19 +28,33 @@ def words(request: GenerateRequest) -> str:
 
 
 @dataclass
+class ScriptedWork:
+    """A request that was begun."""
+
+    name: str
+    size: int
+    pieces: Iterator[tuple[int, Piece]]
+    length: int
+
+
+@dataclass
 class ScriptedBackend:
-    """Answers each prompt with the pieces that `replies` has for it.
+    """Answers each prompt with the pieces that `replies` has for it, one a model call.
 
     `load_result` is what loading brings; where `loading` is given, loading waits for it. `calls`
-    records the prompt of every model call in their order, and `closed` the prompts whose
-    generators were closed, which a job must do however it ends.
+    records the prompts that every model call served in their order, `together` how many each call
+    served, and `closed` the prompts whose requests were ended, which a job must do however it ends.
+    `interrupted` counts how often a call under way was asked to end early.
     """
 
     replies: dict[str, list[Piece]] = field(default_factory=dict)
     load_result: ModelFacts | EngineError = FACTS
     loading: threading.Event | None = None
+    most_together: int = 1
     calls: list[str] = field(default_factory=list)
+    together: list[int] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    interrupted: int = 0
     is_closed: bool = False
 
     def load(self, on_progress: Callable[[float], None]) -> ModelFacts:
@@ -55,25 +70,44 @@ class ScriptedBackend:
         """Return the number of words."""
         return len(text.split())
 
-    def generate(self, request: GenerateRequest) -> Iterator[Step]:
-        """Yield a step for each piece of the reply."""
+    def begin(self, request: GenerateRequest) -> ScriptedWork:
+        """Begin the reply to a prompt."""
         name = words(request)
         size = self.count_tokens(_text(request))
         if size + request.max_tokens > FACTS.context_tokens:
             raise PromptTooLongError(f"The prompt has {size} words.")
-        try:
-            pieces = self.replies[name]
-            for number, piece in enumerate(pieces, 1):
-                self.calls.append(name)
-                if isinstance(piece, Exception):
-                    raise piece
-                if isinstance(piece, threading.Event):
-                    assert piece.wait(10)
-                text = piece if isinstance(piece, str) else ""
-                ended = "end" if number == len(pieces) else None
-                yield Step(text, size, size - 1, number, ended)
-        finally:
-            self.closed.append(name)
+        pieces = self.replies[name]
+        return ScriptedWork(name, size, enumerate(pieces, 1), len(pieces))
+
+    def advance(self, works: Sequence[ScriptedWork]) -> list[Step | EngineError]:
+        """Give each of the requests its next piece."""
+        self.together.append(len(works))
+        return [self._next(work) for work in works]
+
+    def _next(self, work: ScriptedWork) -> Step | EngineError:
+        number, piece = next(work.pieces)
+        self.calls.append(work.name)
+        if isinstance(piece, EngineError):
+            return piece
+        if isinstance(piece, Exception):
+            raise piece
+        if isinstance(piece, threading.Event):
+            assert piece.wait(10)
+        text = piece if isinstance(piece, str) else ""
+        ended = "end" if number == work.length else None
+        return Step(text, work.size, work.size - 1, number, ended=ended)
+
+    def end(self, work: ScriptedWork) -> None:
+        """Note that a request is over."""
+        self.closed.append(work.name)
+
+    def interrupt(self) -> None:
+        """Note that a call under way should end early."""
+        self.interrupted += 1
+
+    def figures(self) -> dict[str, Any]:
+        """Return nothing special."""
+        return {"checkpoints": 0}
 
     def close(self) -> None:
         """Note that the model was freed."""

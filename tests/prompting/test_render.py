@@ -22,6 +22,7 @@ from qwen_lsp.prompting.templates import (
 _FUNCTION = ("language", "fence", "code")
 VARIABLES: dict[str, tuple[str, ...]] = {
     "complete": ("scope", "prefix", "suffix", "middle"),
+    "complete/chat": ("language", "fence", "scope", "prefix", "suffix", "middle"),
     "actions/add_docstring": (*_FUNCTION, "refused", "opening"),
     "actions/add_type_hints": (*_FUNCTION, "imports", "refused", "opening"),
     "actions/simplify": (*_FUNCTION, "refused", "opening"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qwen_lsp.engine.client import EngineClient
-from qwen_lsp.engine.requests import EngineError, GenerateRequest, Generation
+from qwen_lsp.engine.requests import EngineError, GenerateRequest, Generation, ModelFacts, Priority
 from qwen_lsp.features.launch import Weights
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
@@ -14,7 +14,10 @@ from qwen_lsp.settings import Settings
 
 
 class GivenEngine:
-    """Answers with `replies` in turn; waits for `gate` before each where one is set."""
+    """Answers with `replies` in turn; waits for `gate` before each where one is set.
+
+    Requests that only read are kept in `ahead`.
+    """
 
     def __init__(self, *replies: str | EngineError) -> None:
         self.replies = list(replies)
@@ -22,6 +25,8 @@ class GivenEngine:
         self.asked = asyncio.Event()
         self.cancelled = 0
         self.gate: asyncio.Event | None = None
+        self.facts: ModelFacts | None = None
+        self.ahead: list[GenerateRequest] = []
 
     async def generate(
         self,
@@ -30,6 +35,9 @@ class GivenEngine:
         enough: Callable[[str], bool] | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Generation:
+        if request.priority == Priority.AHEAD:
+            self.ahead.append(request)
+            return Generation("", "length")
         self.requests.append(request)
         self.asked.set()
         try:

@@ -1,12 +1,23 @@
-"""didOpen, didChange, didClose: findings follow the text, and the model warms up."""
+"""didOpen, didChange, didClose: findings follow the text, and the model reads ahead."""
+
+import logging
 
 from lsprotocol import types
 
+from qwen_lsp.engine.requests import EngineError
+from qwen_lsp.features.complete import read_ahead
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.power import has_spare_power
 from qwen_lsp.features.review import moved_findings
 from qwen_lsp.languages import language_for_id
+from qwen_lsp.prompting.templates import TemplateFileError
+from qwen_lsp.server.convert import to_offset
+from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.findings import publish
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document
+
+_log = logging.getLogger(__name__)
 
 
 def register(session: Session) -> None:
@@ -30,6 +41,7 @@ def register(session: Session) -> None:
             return
         before = before_change.get(document.uri)
         before_change[document.uri] = document
+        _read_ahead(session, document, params)
         findings = session.findings.get(document.uri)
         if findings and before is not None:
             session.findings[document.uri] = moved_findings(findings, before, document)
@@ -42,3 +54,31 @@ def register(session: Session) -> None:
         session.suggestions.forget(uri)
         if session.findings.pop(uri, None):
             publish(session, uri)
+
+
+def _read_ahead(
+    session: Session, document: Document, params: types.DidChangeTextDocumentParams
+) -> None:
+    """Let the model read up to where the change ends, which is where the user goes on typing."""
+    model = session.last_model
+    change = params.content_changes[-1] if params.content_changes else None
+    if (
+        model is None
+        or session.paused
+        or not session.settings.inline_completion.read_ahead
+        or not isinstance(change, types.TextDocumentContentChangePartial)
+        or len(params.content_changes) > 1
+        or is_too_large(document)
+        or not has_spare_power()
+    ):
+        return
+    start = to_offset(document, change.range.start, session.server.documents.encoding)
+    offset = min(start + len(change.text), len(document.text))
+    session.in_background(_quietly(session, document, offset, model))
+
+
+async def _quietly(session: Session, document: Document, offset: int, model: LocalModel) -> None:
+    try:
+        await read_ahead(document, offset, model, session.settings, session.suggestions)
+    except (EngineError, TemplateFileError) as error:
+        _log.info("nothing was read ahead: %s", error)

@@ -37,6 +37,8 @@ class Sampler:
             if not self._grammar:
                 raise EngineError(f"llama.cpp does not accept this grammar: {grammar}")
         self._chain = _chain(self._count, sampling)
+        # The likeliest token needs no chain, which would look at the whole vocabulary three times.
+        self._takes_likeliest = sampling.temperature <= 0 and not sampling.presence_penalty
 
     def close(self) -> None:
         """Free the samplers."""
@@ -44,18 +46,19 @@ class Sampler:
         if self._grammar:
             llama.llama_sampler_free(self._grammar)
 
-    def next_token(self, context: Any) -> int:
-        """Return the token chosen from the logits of the last decoded token."""
-        token = self._choose(context, masked=False)
+    def next_token(self, logits: Any) -> int:
+        """Return the token chosen from the logits of one row, a C array of floats."""
+        token = self._choose(logits, masked=False)
         if self._grammar:
             if not self._allows(token):
-                token = self._choose(context, masked=True)
+                token = self._choose(logits, masked=True)
             llama.llama_sampler_accept(self._grammar, token)
         llama.llama_sampler_accept(self._chain, token)
         return token
 
-    def _choose(self, context: Any, *, masked: bool) -> int:
-        logits = llama.llama_get_logits_ith(context, -1)
+    def _choose(self, logits: Any, *, masked: bool) -> int:
+        if self._takes_likeliest and not masked:
+            return int(np.argmax(np.ctypeslib.as_array(logits, shape=(self._count,))))
         self._candidates["id"] = np.arange(self._count, dtype=np.int32)
         self._candidates["logit"] = np.ctypeslib.as_array(logits, shape=(self._count,))
         self._candidates["p"] = 0.0

@@ -1,0 +1,47 @@
+"""The speed of each model on this machine, measured once and kept in the cache folder.
+
+A measurement belongs to one file of weights, one build of llama.cpp and one way to run it; another
+is measured anew.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from qwen_lsp.engine.address import EngineOptions
+from qwen_lsp.engine.requests import Speed
+from qwen_lsp.folders import cache_folder
+
+
+def known_speed(options: EngineOptions) -> Speed | None:
+    """Return what was measured before, None where nothing fits."""
+    try:
+        return Speed(**json.loads(_path(options).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def remember_speed(options: EngineOptions, speed: Speed) -> None:
+    """Keep a measurement; where it cannot be written, the next start measures again."""
+    path = _path(options)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(f".{os.getpid()}.new")
+        new.write_text(json.dumps(asdict(speed)), encoding="utf-8")
+        new.replace(path)
+
+
+def _path(options: EngineOptions) -> Path:
+    try:
+        stat = options.model_path.stat()
+        file = f"{options.model_path.absolute()}|{stat.st_size}|{stat.st_mtime_ns}"
+    except OSError:
+        file = str(options.model_path)
+    run = (options.threads, options.gpu_layers, options.kv_cache, options.lora)
+    text = f"{file}|{run}|{version('llama-cpp-python')}"
+    key = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return cache_folder() / "speed" / f"{key}.json"
