@@ -2,51 +2,69 @@
 
 import argparse
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
 from qwen_lsp.cli.asking import settings_here
-from qwen_lsp.cli.demo import workspace_folder
-from qwen_lsp.cli.output import ExitCode, print_result
+from qwen_lsp.cli.output import ExitCode, print_result, say
 from qwen_lsp.evaluation.bench import Bench, measure
+from qwen_lsp.evaluation.bench_page import page
+from qwen_lsp.evaluation.bench_tables import as_text, tables
+from qwen_lsp.evaluation.kills import KillFigures, Outages, kill_while_typing
+from qwen_lsp.evaluation.peer import Peer
+from qwen_lsp.evaluation.trace import typing_trace
 from qwen_lsp.features import launch
 from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
-    """Print the figures."""
-    bench = asyncio.run(_measure(arguments.model))
-    print_result(_readable(bench), bench.data(), as_json=arguments.json)
+    """Print the figures, and write the page where one is wanted."""
+    peer = Peer(arguments.peer) if arguments.peer else None
+    bench = asyncio.run(_bench(_settings(arguments), peer, arguments.kills))
+    found = tables(bench)
+    if arguments.html:
+        Path(arguments.html).write_text(page(found, bench.model), encoding="utf-8")
+    print_result(as_text(found), bench.data(), as_json=arguments.json)
     return ExitCode.DONE
 
 
-async def _measure(model_name: str | None) -> Bench:
-    settings = settings_here(model_name)
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """Return the default settings with the user's model, engine and context.
+
+    Whether and how long the user wants suggestions is no matter of speed.
+    """
+    here = settings_here(arguments.model)
+    context = here.context
+    if arguments.context_tokens is not None:
+        context = replace(context, max_tokens=arguments.context_tokens)
+    return replace(Settings(), model=here.model, engine=here.engine, context=context)
+
+
+async def _bench(settings: Settings, peer: Peer | None, kills: int) -> Bench:
     weights = launch.find_weights_here(settings)
-    code = (workspace_folder() / "shop.py").read_text(encoding="utf-8")
     model, client = launch.connect(weights, settings, Templates())
     try:
-        return await measure(model, client, code)
+        bench = await measure(model, client, settings, peer, _say_step)
+    finally:
+        await client.close()
+    return replace(bench, kills=await _kill(weights, settings, kills)) if kills else bench
+
+
+async def _kill(weights: launch.Weights, settings: Settings, kills: int) -> KillFigures:
+    _say_step(f"killing the engine {kills} times")
+    outages = Outages()
+    # A user's client would leave an engine alone that ends so often.
+    model, client = launch.connect(
+        weights, settings, Templates(), outages.note_state, crashes_allowed=kills + 1
+    )
+    try:
+        return await kill_while_typing(
+            typing_trace(), model, client, settings, outages=outages, kills=kills
+        )
     finally:
         await client.close()
 
 
-def _readable(bench: Bench) -> str:
-    read = f"{bench.tokens_read_per_request_p50:.0f} (p95 {bench.tokens_read_per_request_p95:.0f})"
-    rows = (
-        ("model", bench.model),
-        ("machine", f"{bench.machine}, {bench.threads} threads; before: {bench.others}"),
-        ("load", f"{bench.load_ms:.0f} ms"),
-        ("prompt", f"{bench.prompt_speed:.0f} tokens/s"),
-        ("generation", f"{bench.generation_speed:.0f} tokens/s"),
-        ("read per request", f"{read} tokens, typing {bench.keystrokes} keys"),
-        ("first token", f"{bench.first_token_ms_p50:.0f} ms (p50)"),
-        (
-            "suggestion",
-            f"{bench.suggestion_ms_p50:.0f} ms (p50), {bench.suggestion_ms_p95:.0f} (p95)",
-        ),
-        ("longest stall", f"{bench.loop_stall_ms:.0f} ms of the asking event loop"),
-        (
-            "memory",
-            f"engine {bench.engine_bytes / 1e6:.0f} MB, asking {bench.server_bytes / 1e6:.0f} MB",
-        ),
-    )
-    return "\n".join(f"{name:18} {value}" for name, value in rows)
+def _say_step(step: str) -> None:
+    say(f"{step[0].upper()}{step[1:]} ...")

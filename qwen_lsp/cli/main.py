@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from qwen_lsp import __version__
 from qwen_lsp.cli import lazily
@@ -157,6 +157,21 @@ def _add_prompts(commands: "_Commands[argparse.ArgumentParser]") -> None:
 def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
     bench = _command(commands, "bench", "measure the speed of a model on this machine")
     bench.add_argument("--model", help=_MODEL_HELP)
+    bench.add_argument(
+        "--context-tokens",
+        type=_number_between(128, 16384),
+        metavar="N",
+        help="most tokens around the cursor in the typing trace (default: context.maxTokens)",
+    )
+    bench.add_argument("--peer", metavar="URL", help="type the same at this llama-server")
+    bench.add_argument("--html", metavar="FILE", help="write the tables as a page, too")
+    bench.add_argument(
+        "--kills",
+        type=_number_between(0, 10_000),
+        default=0,
+        metavar="N",
+        help="kill the engine N times while typing, and stop all engines of this user at the end",
+    )
     bench.set_defaults(run=lazily("bench", "run_bench"))
     doctor = _command(commands, "doctor", "say what is wrong, and what to do about it")
     doctor.set_defaults(run=lazily("doctor", "run_doctor"))
@@ -166,6 +181,17 @@ def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
     status.set_defaults(run=lazily("engine", "run_status"))
     stop = _command(engine, "stop", "end all engines of this user")
     stop.set_defaults(run=lazily("engine", "run_stop"))
+
+
+def _number_between(least: int, most: int) -> Callable[[str], int]:
+    """Return what argparse reads a whole number with."""
+
+    def number(word: str) -> int:
+        if not word.isascii() or not word.isdigit() or not least <= int(word) <= most:
+            raise argparse.ArgumentTypeError(f"{word} is no whole number from {least} to {most}")
+        return int(word)
+
+    return number
 
 
 def _serve(parsed: argparse.Namespace) -> int:

@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0
 _END_SECONDS = 5.0
-_CRASHES_ALLOWED = 3
+CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
 
 # Engines that this process started; they outlive it, but while it lives it must reap them.
@@ -94,15 +94,24 @@ class _Connection:
 
 
 class EngineClient:
-    """Asks the engine of one model. Use it from one event loop."""
+    """Asks the engine of one model. Use it from one event loop.
 
-    def __init__(self, options: EngineOptions, on_state: OnState | None = None) -> None:
+    After `crashes_allowed` ends of the engine within a minute, it is left alone for a while.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        on_state: OnState | None = None,
+        *,
+        crashes_allowed: int = CRASHES_ALLOWED,
+    ) -> None:
         self._options = options
         self._on_state = on_state
         self._connection: _Connection | None = None
         self._connecting = asyncio.Lock()
         self._numbers = 0
-        self._crashes: deque[float] = deque(maxlen=_CRASHES_ALLOWED)
+        self._crashes: deque[float] = deque(maxlen=crashes_allowed)
         self._load_failure = ""
         self.facts: ModelFacts | None = None
 
@@ -174,7 +183,7 @@ class EngineClient:
         async with self._connecting:
             if self._connection is None:
                 recent = time.monotonic() - _CRASH_WINDOW_SECONDS
-                if len(self._crashes) == _CRASHES_ALLOWED and self._crashes[0] > recent:
+                if len(self._crashes) == self._crashes.maxlen and self._crashes[0] > recent:
                     raise EngineUnavailableError(
                         self._load_failure
                         or "The engine keeps ending; it is tried again in a minute "

@@ -1,157 +1,212 @@
-"""The speed of a model on this machine: loading, reading, writing, and a typing trace.
+"""The speed of a model on this machine: what is measured, and in which order.
 
-The trace types a function at the end of a real file, and asks for a suggestion after every few
-keys, as an editor does; remembered suggestions are left out, so each one is the model's.
+The figures come from `speeds`, `trace`, `waiting` and `peer`, each in a file of its own;
+`bench_tables` puts them into words. The order matters: the engine is started anew, so that nothing
+is remembered, and the peer is asked directly after the same trace was typed here, so that the rest
+of the machine is about the same for both.
 """
 
 import asyncio
+import dataclasses
 import os
-import statistics
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
 
-from qwen_lsp.engine.client import EngineClient
-from qwen_lsp.engine.requests import GenerateRequest, Generation, Infill, Priority
-from qwen_lsp.features.complete import complete
+from qwen_lsp.evaluation.kills import KillFigures
+from qwen_lsp.evaluation.peer import Peer, PeerFigures, type_at_peer
+from qwen_lsp.evaluation.speeds import (
+    MeasuredEngine,
+    Speculation,
+    reading_speed,
+    speculation,
+    throughput,
+    writing_speed,
+)
+from qwen_lsp.evaluation.spread import Spread
+from qwen_lsp.evaluation.trace import Asked, Trace, longest_stall, type_along, typing_trace
+from qwen_lsp.evaluation.waiting import (
+    CancelFigures,
+    ReviewFigures,
+    cancel_to_idle,
+    type_during_review,
+)
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.settings import Settings
-from qwen_lsp.text import Document
-
-_TYPED = """
-
-def cheapest(prices, limit):
-    found = []
-    for name, price in prices.items():
-        if price <= limit:
-            found.append(name)
-    return sorted(found)
-"""
-_KEYS_PER_REQUEST = 3
-_WRITTEN_TOKENS = 64
 
 
-class _Recorder:
-    """An engine that notes what each generation cost."""
+@dataclass(frozen=True)
+class TypingFigures:
+    """What the trace cost. Times are milliseconds.
 
-    def __init__(self, client: EngineClient) -> None:
-        self._client = client
-        self.facts = client.facts
-        self.generations: list[Generation] = []
+    `cold_ms` and `cold_tokens` are of the first request, which comes to a place that the engine
+    does not know; the rest is of the requests after it. `tokens_per_key` are the tokens read for
+    all of them over the keys that were typed meanwhile. `loop_stall_ms` is how long the event loop
+    of the asking process stood still at most.
+    """
 
-    async def generate(self, request: GenerateRequest, **callbacks: Any) -> Generation:
-        generation = await self._client.generate(request, **callbacks)
-        self.generations.append(generation)
-        return generation
+    keys: int
+    cold_ms: float
+    cold_tokens: int
+    requests: int
+    prompt_tokens: Spread
+    tokens_read: Spread
+    tokens_per_key: float
+    tokens_written: Spread
+    first_token_ms: Spread
+    suggestion_ms: Spread
+    loop_stall_ms: float
+
+
+@dataclass(frozen=True)
+class EngineFigures:
+    """What the engine says of itself when all is measured; None where it does not say it.
+
+    Speeds are tokens a second and `restore_ms` is the median of restoring a checkpoint.
+    """
+
+    memory_bytes: int
+    checkpoints: int | None
+    checkpoint_bytes: int | None
+    restore_ms: float | None
+    prompt_speed: float | None
+    generation_speed: float | None
+    drafted_tokens: int | None
+    accepted_tokens: int | None
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What was measured. Times are milliseconds, speeds tokens a second."""
+    """What was measured. Times are milliseconds, speeds tokens a second.
+
+    `throughput` has the speed of 1, 2, 4 and 8 requests at once, all of them together.
+    """
 
     model: str
     threads: int
     machine: str
     others: str
+    context_tokens: int
     load_ms: float
     prompt_speed: float
     generation_speed: float
-    keystrokes: int
-    tokens_read_per_request_p50: float
-    tokens_read_per_request_p95: float
-    first_token_ms_p50: float
-    suggestion_ms_p50: float
-    suggestion_ms_p95: float
-    loop_stall_ms: float
-    engine_bytes: int
-    server_bytes: int
+    typing: TypingFigures
+    cancel: CancelFigures
+    review: ReviewFigures
+    speculation: Speculation | None
+    throughput: dict[str, float]
+    engine: EngineFigures
+    asking_bytes: int
+    took_seconds: float
+    peer: PeerFigures | None = None
+    kills: KillFigures | None = None
 
     def data(self) -> dict[str, Any]:
         """Return the figures as plain data."""
         return asdict(self)
 
 
-async def measure(model: LocalModel, client: EngineClient, code: str) -> Bench:
-    """Return the figures of one model; `code` is a Python file that the trace types into.
+async def measure(
+    model: LocalModel,
+    engine: MeasuredEngine,
+    settings: Settings,
+    peer: Peer | None,
+    on_step: Callable[[str], None],
+) -> Bench:
+    """Return the figures of one model. `on_step` is told what is measured next.
 
-    The engine is started anew. Raises EngineError.
+    The engine is started anew. Raises EngineError, and PeerError before anything is measured where
+    the peer does not answer.
     """
-    await client.start()
-    await client.restart()
+    began = time.monotonic()
+    peer_model = await peer.model() if peer else ""
+    trace = typing_trace()
+    on_step("loading the model")
+    await engine.start()
+    await engine.restart()
     others = _others()
-    ready = await client.start()
-    reading = await client.generate(GenerateRequest(Infill(code[:2000], ""), 1, Priority.ACTION))
-    writing = await client.generate(
-        GenerateRequest(Infill("", "", "numbers = [1, 2,"), _WRITTEN_TOKENS, Priority.REVIEW)
-    )
-    recorder = _Recorder(client)
-    typing_model = LocalModel(recorder, model.templates)
-    watch = asyncio.ensure_future(_longest_stall())
-    times = await _type(typing_model, code)
-    watch.cancel()
-    stall_ms = (await asyncio.gather(watch, return_exceptions=True))[0]
-    status = await client.status()
-    # The first request reads the file; the trace is what comes after it.
-    typed = recorder.generations[1:]
-    read = [float(each.prompt_tokens - each.reused_tokens) for each in typed]
+    ready = await engine.start()
+    on_step("reading and writing")
+    prompt_speed = await reading_speed(engine, trace.code)
+    generation_speed = await writing_speed(engine)
+    on_step(f"typing {trace.keys} keys")
+    asked, stall_ms = await _type(trace, model, settings)
+    peer_figures: PeerFigures | None = None
+    if peer is not None:
+        on_step(f"typing the same at {peer.url}")
+        peer_figures = await type_at_peer(peer, peer_model, _others(), trace, asked)
+    on_step("cancelling")
+    cancel = await cancel_to_idle(engine, trace.code)
+    on_step("typing during a review")
+    document = trace.document(len(trace.typed))
+    review = await type_during_review(model, engine, document, asked[1:])
+    on_step("rewriting with drafts and without")
+    drafts = await speculation(engine)
+    on_step("several requests at once")
+    together = await throughput(engine)
+    status = await engine.status()
     return Bench(
         model=status["model"],
         threads=status["threads"],
         machine=f"{psutil.cpu_count(logical=False)} cores, "
         f"{psutil.virtual_memory().total / 1e9:.0f} GB",
         others=others,
+        context_tokens=settings.context.max_tokens,
         load_ms=ready.load_ms,
-        prompt_speed=reading.prompt_tokens / max(reading.first_token_ms, 1) * 1000,
-        generation_speed=(writing.generated_tokens - 1)
-        / max(writing.total_ms - writing.first_token_ms, 1)
-        * 1000,
-        keystrokes=len(_TYPED),
-        tokens_read_per_request_p50=statistics.median(read),
-        tokens_read_per_request_p95=_p95(read),
-        first_token_ms_p50=statistics.median(each.first_token_ms for each in typed),
-        suggestion_ms_p50=statistics.median(times[1:]),
-        suggestion_ms_p95=_p95(times[1:]),
-        loop_stall_ms=stall_ms if isinstance(stall_ms, float) else 0.0,
-        engine_bytes=status["memory_bytes"],
-        server_bytes=psutil.Process().memory_info().rss,
+        prompt_speed=prompt_speed,
+        generation_speed=generation_speed,
+        typing=_typing_figures(trace, asked, stall_ms),
+        cancel=cancel,
+        review=review,
+        speculation=drafts,
+        throughput=together,
+        engine=_engine_figures(status),
+        asking_bytes=psutil.Process().memory_info().rss,
+        took_seconds=time.monotonic() - began,
+        peer=peer_figures,
     )
 
 
-async def _type(model: LocalModel, code: str) -> list[float]:
-    """Type the trace; return the milliseconds of each request that the model was asked for."""
-    settings, times = Settings(), list[float]()
-    for end in range(0, len(_TYPED) + 1, _KEYS_PER_REQUEST):
-        text = code.rstrip() + _TYPED[:end]
-        document = Document("file:///bench.py", "bench.py", "python", end, text)
-        model.last_prompt = None
-        began = time.monotonic()
-        await complete(document, len(text), model, settings, Suggestions())
-        if model.last_prompt is not None:
-            times.append((time.monotonic() - began) * 1000)
-    return times
-
-
-async def _longest_stall(every_ms: float = 5.0) -> float:
-    """Return, when cancelled, how much too late this event loop woke at most, in milliseconds."""
-    longest_ms = 0.0
+async def _type(trace: Trace, model: LocalModel, settings: Settings) -> tuple[list[Asked], float]:
+    """Return what was asked, and how long the event loop stood still at most."""
+    watch = asyncio.ensure_future(longest_stall())
+    await asyncio.sleep(0)  # a task that never began could not return what it saw
     try:
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(every_ms / 1000)
-            longest_ms = max(longest_ms, (time.monotonic() - began) * 1000 - every_ms)
-    except asyncio.CancelledError:
-        return longest_ms
+        asked = await type_along(trace, model, settings)
+    finally:
+        watch.cancel()
+    return asked, await watch
 
 
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+def _typing_figures(trace: Trace, asked: Sequence[Asked], stall_ms: float) -> TypingFigures:
+    cold, warm = asked[0], asked[1:]
+    return TypingFigures(
+        keys=trace.keys,
+        cold_ms=cold.ms,
+        cold_tokens=cold.tokens_read,
+        requests=len(warm),
+        prompt_tokens=Spread.of(each.generation.prompt_tokens for each in warm),
+        tokens_read=Spread.of(each.tokens_read for each in warm),
+        tokens_per_key=sum(each.tokens_read for each in warm) / trace.keys,
+        tokens_written=Spread.of(each.generation.generated_tokens for each in warm),
+        first_token_ms=Spread.of(each.generation.first_token_ms for each in warm),
+        suggestion_ms=Spread.of(each.ms for each in warm),
+        loop_stall_ms=stall_ms,
+    )
+
+
+def _engine_figures(status: dict[str, Any]) -> EngineFigures:
+    """Return the figures that the status has under the same names."""
+    names = [entry.name for entry in dataclasses.fields(EngineFigures)]
+    known: dict[str, Any] = {name: status.get(name) for name in names}
+    return EngineFigures(**known)
 
 
 def _others() -> str:
-    """Return what else the machine was doing before the measurement."""
+    """Return what else the machine is doing. Takes half a second."""
     psutil.cpu_percent(None)
     time.sleep(0.5)
     busy = psutil.cpu_percent(None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qwen_lsp.engine.address import EngineOptions, running_engines
 from qwen_lsp.engine.build_info import build_info
-from qwen_lsp.engine.client import EngineClient, OnState
+from qwen_lsp.engine.client import CRASHES_ALLOWED, EngineClient, OnState
 from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import Sampling
 from qwen_lsp.features.model import LocalModel
@@ -82,7 +82,12 @@ def usable_hardware() -> Hardware:
 
 
 def connect(
-    weights: Weights, settings: Settings, templates: Templates, on_state: OnState | None = None
+    weights: Weights,
+    settings: Settings,
+    templates: Templates,
+    on_state: OnState | None = None,
+    *,
+    crashes_allowed: int = CRASHES_ALLOWED,
 ) -> tuple[LocalModel, EngineClient]:
     """Return the model of these weights; nothing is started yet.
 
@@ -91,7 +96,8 @@ def connect(
     if weights.path is None:
         raise weights.missing()
     card = weights.card
-    client = EngineClient(engine_options(weights, settings), on_state)
+    options = engine_options(weights, settings)
+    client = EngineClient(options, on_state, crashes_allowed=crashes_allowed)
     infill = Sampling(**asdict(card.sampling_infill)) if card else None
     chat = Sampling(**asdict(card.sampling_chat)) if card else None
     stops = card.stops if card else ()
