@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qwen_lsp.cli.asking import settings_here
-from qwen_lsp.cli.output import ExitCode, print_result, say
+from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
 from qwen_lsp.evaluation.bench import Bench, measure
 from qwen_lsp.evaluation.bench_page import page
 from qwen_lsp.evaluation.bench_tables import as_text, tables
@@ -20,11 +20,15 @@ from qwen_lsp.settings import Settings
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """Print the figures, and write the page where one is wanted."""
+    page_path = Path(arguments.html) if arguments.html else None
+    if page_path is not None and (page_path.is_dir() or not page_path.parent.is_dir()):
+        # Known before minutes of measuring, not after.
+        raise UsageError(f"{page_path} cannot be written: there is no such folder, or it is one.")
     peer = Peer(arguments.peer) if arguments.peer else None
     bench = asyncio.run(_bench(_settings(arguments), peer, arguments.kills))
     found = tables(bench)
-    if arguments.html:
-        Path(arguments.html).write_text(page(found, bench.model), encoding="utf-8")
+    if page_path is not None:
+        page_path.write_text(page(found, bench.model), encoding="utf-8")
     print_result(as_text(found), bench.data(), as_json=arguments.json)
     return ExitCode.DONE
 

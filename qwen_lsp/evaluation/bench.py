@@ -44,7 +44,8 @@ class TypingFigures:
 
     `cold_ms` and `cold_tokens` are of the first request, which comes to a place that the engine
     does not know; the rest is of the requests after it. `tokens_per_key` are the tokens read for
-    all of them over the keys that were typed meanwhile. `loop_stall_ms` is how long the event loop
+    all of them over the keys that were typed meanwhile, and `late` is how many suggestions were cut
+    off by the deadline of the settings. `loop_stall_ms` is how long the event loop
     of the asking process stood still at most.
     """
 
@@ -58,6 +59,7 @@ class TypingFigures:
     tokens_written: Spread
     first_token_ms: Spread
     suggestion_ms: Spread
+    late: int
     loop_stall_ms: float
 
 
@@ -192,8 +194,9 @@ def _typing_figures(trace: Trace, asked: Sequence[Asked], stall_ms: float) -> Ty
         tokens_read=Spread.of(each.tokens_read for each in warm),
         tokens_per_key=sum(each.tokens_read for each in warm) / trace.keys,
         tokens_written=Spread.of(each.generation.generated_tokens for each in warm),
-        first_token_ms=Spread.of(each.generation.first_token_ms for each in warm),
+        first_token_ms=Spread.of(each.first_token_ms for each in warm),
         suggestion_ms=Spread.of(each.ms for each in warm),
+        late=sum(each.generation.finish == "deadline" for each in warm),
         loop_stall_ms=stall_ms,
     )
 

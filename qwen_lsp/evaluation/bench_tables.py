@@ -81,7 +81,10 @@ def _typing(bench: Bench) -> Table:
             ("read per key", f"{typing.tokens_per_key:.1f} tokens (mean)"),
             ("written", f"{_spread(typing.tokens_written)} tokens"),
             ("first token", f"{_spread(typing.first_token_ms)} ms"),
-            ("suggestion", f"{_spread(typing.suggestion_ms)} ms"),
+            (
+                "suggestion",
+                f"{_spread(typing.suggestion_ms)} ms; {typing.late} cut off by the deadline",
+            ),
             ("longest stall", f"{_ms(typing.loop_stall_ms)} of the asking event loop"),
         ),
     )

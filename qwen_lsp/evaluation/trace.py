@@ -79,6 +79,11 @@ class Asked:
         """Return the tokens of the prompt that the model had to decode."""
         return self.generation.prompt_tokens - self.generation.reused_tokens
 
+    @property
+    def first_token_ms(self) -> float:
+        """Return the milliseconds until the first token, or until the end where none came."""
+        return first_token_ms(self.generation)
+
 
 class Recorder:
     """An engine that notes what it was asked and what each generation cost."""
@@ -102,6 +107,11 @@ def recorded(model: LocalModel) -> tuple[LocalModel, Recorder]:
     twin = copy.copy(model)
     twin.engine = recorder
     return twin, recorder
+
+
+def first_token_ms(generation: Generation) -> float:
+    """Return the milliseconds until the first token, or until the end where none came."""
+    return generation.first_token_ms or generation.total_ms
 
 
 def typing_trace() -> Trace:

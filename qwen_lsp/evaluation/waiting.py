@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from qwen_lsp.engine.requests import EngineError, GenerateRequest, Infill, Priority
 from qwen_lsp.evaluation.speeds import MeasuredEngine
 from qwen_lsp.evaluation.spread import Spread
-from qwen_lsp.evaluation.trace import Asked, recorded
+from qwen_lsp.evaluation.trace import Asked, first_token_ms, recorded
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.review import functions_to_review, review_function
 from qwen_lsp.settings import ReviewSettings
@@ -85,8 +85,8 @@ async def type_during_review(
         await asyncio.sleep(_REVIEW_HEAD_START_SECONDS)
         for each in asked:
             await asyncio.sleep(chance.uniform(*_PAUSE_SECONDS))
-            generation = await engine.generate(replace(each.request, max_tokens=1))
-            times.append(generation.first_token_ms)
+            first = replace(each.request, max_tokens=1, deadline_ms=None)
+            times.append(first_token_ms(await engine.generate(first)))
     finally:
         review.cancel()
         # Its own error says why there was no review; a cancel is how it should end.
@@ -94,7 +94,7 @@ async def type_during_review(
             await review
     return ReviewFigures(
         Spread.of(times),
-        Spread.of(each.generation.first_token_ms for each in asked),
+        Spread.of(each.first_token_ms for each in asked),
         len(recorder.generations),
     )
 
