@@ -20,10 +20,7 @@ from qwen_lsp.settings import Settings
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """Print the figures, and write the page where one is wanted."""
-    page_path = Path(arguments.html) if arguments.html else None
-    if page_path is not None and (page_path.is_dir() or not page_path.parent.is_dir()):
-        # Known before minutes of measuring, not after.
-        raise UsageError(f"{page_path} cannot be written: there is no such folder, or it is one.")
+    page_path = _page_path(arguments.html) if arguments.html else None
     peer = Peer(arguments.peer) if arguments.peer else None
     bench = asyncio.run(_bench(_settings(arguments), peer, arguments.kills))
     found = tables(bench)
@@ -31,6 +28,16 @@ def run_bench(arguments: argparse.Namespace) -> int:
         page_path.write_text(page(found, bench.model), encoding="utf-8")
     print_result(as_text(found), bench.data(), as_json=arguments.json)
     return ExitCode.DONE
+
+
+def _page_path(name: str) -> Path:
+    """Return where the page goes; a bad name is told before minutes of measuring, not after."""
+    path = Path(name)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent}.")
+    return path
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -70,7 +70,8 @@ async def test_typing_asks_for_one_token_while_a_review_runs() -> None:
     assert (figures.first_token_ms.count, figures.first_token_ms.p50) == (20, 10.0)
     assert figures.quiet_ms.p50 == 10.0
     reviewed = [request for request in engine.requests if request.priority is Priority.REVIEW]
-    assert figures.review_requests == len(reviewed) > 0
+    # One may be under way when the typing ends.
+    assert 0 < len(reviewed) - 1 <= figures.review_requests <= len(reviewed)
 
 
 async def test_a_review_that_fails_is_told() -> None:

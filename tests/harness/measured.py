@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -109,7 +109,7 @@ class LlamaServer:
 
 
 @contextmanager
-def llama_server() -> Iterator[LlamaServer]:
+def llama_server() -> Generator[LlamaServer]:
     """Serve in a thread until the test is done."""
     server = LlamaServer()
 
@@ -128,7 +128,7 @@ def llama_server() -> Iterator[LlamaServer]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
