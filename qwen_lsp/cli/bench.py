@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,9 @@ async def _bench(settings: Settings, peer: Peer | None, kills: int) -> Bench:
 async def _kill(weights: launch.Weights, settings: Settings, kills: int) -> KillFigures:
     _say_step(f"killing the engine {kills} times")
     outages = Outages()
+    # That the engine ends is no news here, and what is asked comes in the figures.
+    client_log = logging.getLogger("qwen_lsp.engine.client")
+    client_log.setLevel(logging.ERROR)
     # A user's client would leave an engine alone that ends so often.
     model, client = launch.connect(
         weights, settings, Templates(), outages.note_state, crashes_allowed=kills + 1
@@ -75,6 +79,7 @@ async def _kill(weights: launch.Weights, settings: Settings, kills: int) -> Kill
         )
     finally:
         await client.close()
+        client_log.setLevel(logging.NOTSET)
 
 
 def _say_step(step: str) -> None:

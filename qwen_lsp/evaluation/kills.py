@@ -29,7 +29,8 @@ from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.folders import engine_folder
 from qwen_lsp.settings import Settings
 
-# A start takes 1 to 2 s and the first suggestion after it some more: this reaches all of it.
+# A start takes 1 to 2 s and the first suggestion after it some more. Every other life is counted
+# from the loaded model on, so that slow machines are met while they read and write, too.
 _LIFE_SECONDS = (0.1, 8.0)
 _ANSWER_SECONDS = 120.0
 _POLL_SECONDS = 0.01
@@ -80,6 +81,11 @@ class Outages:
     def is_over(self) -> bool:
         """Say whether a model is loaded."""
         return self._began is None
+
+    @property
+    def seconds(self) -> float:
+        """Return for how long no model has been loaded."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     def note_kill(self) -> None:
         """Note that the engine was killed now."""
@@ -137,7 +143,7 @@ async def kill_while_typing(
     answers: list[_Answer] = []
     try:
         for stop in cycle(trace.stops):
-            if killer.done() and outages.is_over:
+            if killer.done() and (outages.is_over or outages.seconds > _ANSWER_SECONDS):
                 break
             answers.append(await _ask(trace, stop, model, settings))
             if answers[-1].error:
@@ -162,7 +168,9 @@ def kill_engines() -> bool:
 
 async def _kill(kills: int, outages: Outages, kill: Callable[[], bool]) -> None:
     chance = random.Random(_SEED)  # noqa: S311 - moments, not secrets
-    for _ in range(kills):
+    for number in range(kills):
+        while number % 2 and not outages.is_over:  # noqa: ASYNC110 - see below
+            await asyncio.sleep(_POLL_SECONDS)
         await asyncio.sleep(chance.uniform(*_LIFE_SECONDS))
         while not kill():  # noqa: ASYNC110 - no event tells of a new process
             await asyncio.sleep(_POLL_SECONDS)

@@ -91,6 +91,19 @@ async def test_no_answer_is_counted() -> None:
     assert figures.longest_answer_ms >= 200
 
 
+async def test_an_engine_that_does_not_come_back() -> None:
+    outages = Outages()
+
+    async def fail(_request: GenerateRequest) -> None:
+        await asyncio.sleep(0.001)
+        if not outages.is_over:
+            raise EngineUnavailableError("The engine could not be started.")
+
+    figures = await kill_scripted(MeasuredEngine(before_answer=fail), outages, lambda: True, 1)
+    assert figures.errors > 1
+    assert figures.reload_ms.count == 0
+
+
 async def test_what_an_engine_leaves_is_told() -> None:
     outages = Outages()
     engine = Mortal(outages)
