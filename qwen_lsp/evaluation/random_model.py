@@ -56,6 +56,9 @@ _ALIGNMENT = 32
 # The standard deviation of the logits. The likeliest token is then usually more than 0.05 ahead,
 # many times what the order of additions can change.
 _LOGIT_SPREAD = 8.0
+# The size of the normed queries and keys. At 1 attention would nearly be the mean of all values,
+# and no token of a long prompt would count.
+_ATTENTION_SHARPNESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Shape:
 _REAL_ROPE = (11, 11, 10, 0)
 _REAL_TOKENS = 248_320
 SHAPES = {
-    "tiny": Shape(4, 128, 256, 4, 2, 32, 32, 2, 4, 16, (3, 3, 2, 0), "F16"),
+    "tiny": Shape(4, 96, 192, 4, 2, 32, 32, 2, 4, 16, (3, 3, 2, 0), "F32"),
     "small": Shape(8, 512, 1536, 8, 2, 64, 64, 8, 8, 32, (6, 5, 5, 0), "Q8_0"),
     "0.8b": Shape(
         24, 1024, 3584, 8, 2, 256, 128, 16, 16, 64, _REAL_ROPE, "Q4_K", tokens=_REAL_TOKENS
@@ -244,15 +247,16 @@ def _tensors(shape: Shape, tokens: int, form: NumberFormat) -> Iterator[_Matrix 
             yield matrix(block + "attn_k", shape.kv_heads * shape.head_size, width)
             yield matrix(block + "attn_v", shape.kv_heads * shape.head_size, width)
             yield matrix(block + "attn_output", width, shape.heads * shape.head_size)
-            yield norm(block + "attn_q_norm", shape.head_size)
-            yield norm(block + "attn_k_norm", shape.head_size)
+            yield norm(block + "attn_q_norm", shape.head_size, _ATTENTION_SHARPNESS)
+            yield norm(block + "attn_k_norm", shape.head_size, _ATTENTION_SHARPNESS)
         else:
             yield matrix(block + "attn_qkv", shape.mixed_size, width)
             yield matrix(block + "attn_gate", shape.value_size, width)
             yield _Vector(block + "ssm_conv1d.weight", (shape.mixed_size, _CONVOLUTION), -0.9, 0.9)
-            # With these two, a state fades to a half within a few to a few hundred tokens.
+            # With these two, a state fades to a half within ten to a thousand tokens: an error in
+            # what a sequence remembers shows in what is written next.
             yield _Vector(block + "ssm_dt.bias", (shape.value_heads,), -4.0, -1.0)
-            yield _Vector(block + "ssm_a", (shape.value_heads,), -2.0, -0.05)
+            yield _Vector(block + "ssm_a", (shape.value_heads,), -0.5, -0.01)
             yield matrix(block + "ssm_beta", shape.value_heads, width)
             yield matrix(block + "ssm_alpha", shape.value_heads, width)
             yield norm(block + "ssm_norm", shape.state)
