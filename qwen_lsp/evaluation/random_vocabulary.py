@@ -197,4 +197,6 @@ def _is_printable(piece: bytes) -> bool:
         text = piece.decode()
     except UnicodeDecodeError:
         return False
-    return text.replace("\n", "").isprintable()
+    # llama.cpp takes some tokens for special by their text, whatever their type: `</s>` is one.
+    special = text.startswith("<") and text.endswith(">")
+    return not special and text.replace("\n", "").isprintable()
