@@ -3,6 +3,7 @@
 `model_path` looks in the user's own folders before any test moves them, and fetches the model
 where it is missing: tests of the model never skip. `engine_home` is a folder of one test's own,
 short enough for a Unix socket. `engine_client` asks a real engine process and leaves none behind.
+`hybrid_path` is a tiny model of Qwen 3.5's architecture with random weights.
 """
 
 import os
@@ -23,6 +24,7 @@ from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import Speed
 from qwen_lsp.engine.speed import remember_speed
 from qwen_lsp.models import catalogue, files
+from tests.harness.random_models import tiny_qwen35
 
 MODEL_ID = "qwen2.5-coder-0.5b"
 # Given to engines of tests, so that what they do does not depend on how busy the machine is.
@@ -61,6 +63,12 @@ def model_path(users_home: str | None) -> Path:
         else:
             patch.setenv("QWEN_LSP_HOME", users_home)
         return files.find(card) or files.pull(card)
+
+
+@pytest.fixture(scope="session")
+def hybrid_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a tiny hybrid model with random weights, of the architecture of Qwen 3.5."""
+    return tiny_qwen35(tmp_path_factory.mktemp("random-models"))
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@
 A file has every key and tensor that llama.cpp wants of a `qwen35` model: gated delta net in three
 layers of four, attention in the fourth. What such a model writes means nothing, but it depends on
 all of the prompt and is the same each time. It is plain text without an end: the output rows of
-special tokens, unused tokens and broken UTF-8 are quiet, so that none of them is ever the likeliest.
+special tokens, unused tokens and broken UTF-8 are quiet, so that none of them becomes the
+likeliest.
 
-Sources: llama.cpp's src/models/qwen35.cpp for tensors and keys; the model cards' config.json for
-the published shapes.
+Source of keys and tensors: llama.cpp's src/models/qwen35.cpp.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from qwen_lsp.evaluation.gguf_package import GgufMissingError, gguf_package
+from qwen_lsp.evaluation.random_shapes import SHAPES, Shape
 from qwen_lsp.evaluation.random_vocabulary import Vocabulary, small_vocabulary, vocabulary_of
 from qwen_lsp.evaluation.random_weights import (
     F32,
@@ -59,62 +59,6 @@ _LOGIT_SPREAD = 8.0
 # The size of the normed queries and keys. At 1 attention would nearly be the mean of all values,
 # and no token of a long prompt would count.
 _ATTENTION_SHARPNESS = 2.0
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The sizes of a model.
-
-    A head of the delta net has `state` numbers for each of `state` values; `key_heads` and
-    `value_heads` count those. `rope` is how many dimensions of an attention head are rotated, and
-    `rope_sections` how they are divided. `tokens` is what the vocabulary is padded to, and
-    `weights` the usual number format.
-    """
-
-    layers: int
-    embedding: int
-    feed_forward: int
-    heads: int
-    kv_heads: int
-    head_size: int
-    state: int
-    key_heads: int
-    value_heads: int
-    rope: int
-    rope_sections: tuple[int, int, int, int]
-    weights: str
-    tied: bool = True
-    tokens: int = 0
-    context: int = 262_144
-
-    @property
-    def value_size(self) -> int:
-        """The width of the values of a delta net."""
-        return self.state * self.value_heads
-
-    @property
-    def mixed_size(self) -> int:
-        """The width of queries, keys and values of a delta net together."""
-        return 2 * self.state * self.key_heads + self.value_size
-
-
-_REAL_ROPE = (11, 11, 10, 0)
-_REAL_TOKENS = 248_320
-SHAPES = {
-    "tiny": Shape(4, 96, 192, 4, 2, 32, 32, 2, 4, 16, (3, 3, 2, 0), "F32"),
-    "small": Shape(8, 512, 1536, 8, 2, 64, 64, 8, 8, 32, (6, 5, 5, 0), "F16"),
-    "0.8b": Shape(
-        24, 1024, 3584, 8, 2, 256, 128, 16, 16, 64, _REAL_ROPE, "Q4_K", tokens=_REAL_TOKENS
-    ),
-    "4b": Shape(
-        32, 2560, 9216, 16, 4, 256, 128, 16, 32, 64, _REAL_ROPE, "Q4_K", tokens=_REAL_TOKENS
-    ),
-    "9b": Shape(
-        *(32, 4096, 12288, 16, 4, 256, 128, 16, 32, 64, _REAL_ROPE, "Q4_K"),
-        tied=False,
-        tokens=_REAL_TOKENS,
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -172,9 +116,9 @@ def write_random_model(
             file.write(bytes(-file.tell() % _ALIGNMENT))
             for tensor in tensors:
                 for piece in _pieces(rng, tensor, quiet):
-                    file.write(piece)
+                    file.write(piece.data)
                 file.write(bytes(-file.tell() % _ALIGNMENT))
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -289,7 +233,7 @@ def _pieces(
         # What one output gets from all inputs together has the size of one input.
         spread = 1 / sqrt(tensor.columns)
         yield from random_rows(
-            rng, tensor.form, shape, spread, quiet if tensor.by_token else None
+            rng, tensor.form, shape, spread, quiet=quiet if tensor.by_token else None
         )
 
 
@@ -308,9 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked = parser.parse_args(arguments)
     try:
-        vocabulary = (
-            None if asked.vocabulary == "bytes" else vocabulary_of(Path(asked.vocabulary))
-        )
+        vocabulary = None if asked.vocabulary == "bytes" else vocabulary_of(Path(asked.vocabulary))
         write_random_model(asked.out, asked.shape, vocabulary, asked.weights, asked.seed)
     except (GgufMissingError, OSError, ValueError) as error:
         parser.exit(1, f"{error}\n")

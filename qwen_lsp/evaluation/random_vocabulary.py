@@ -12,6 +12,7 @@ those of llama.cpp's gguf-py/gguf/constants.py.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -45,24 +46,26 @@ _MARKUP_TOKENS = (
 
 # What the merges are learnt from: words come with and without a space before them.
 _WORDS = """
-def return self if for in not None import from class else True False and or is with as try except
-raise while elif lambda pass yield async await global assert del finally break continue print len
-range str int float bool list dict set tuple object type open path name value key item items index
-count data line lines text result results error message number numbers total size start end first
-last left right node parent child children tree file files folder read write load save get add
-remove update find search sort sorted reverse append extend join split strip replace format isinstance
-super init main args kwargs options config settings client server request response status code
-user token tokens model prompt cursor offset position span document edit change check test case
-function method module package property static const let var void public private struct enum
-interface implements match switch default throw catch new delete this null undefined export string
-char unsigned long double template include namespace using impl trait mut fn use crate pub where
-func defer chan map make range select package console log require exports typeof instanceof
-""".split()
+def return self if for in not None import from class else True False and or is with as try
+except raise while elif lambda pass yield async await global assert del finally break continue
+print len range str int float bool list dict set tuple object type open path name value key item
+items index count line lines text result results error message number numbers total size start
+end first last left right node parent child children tree file files folder read write load save
+get add remove update find search sort sorted reverse append extend join split strip replace
+format isinstance super init main args kwargs options config settings client server request
+response status code user token tokens model prompt cursor offset position span document edit
+change check test case function method module package property static const let var void public
+private struct enum interface implements match switch default throw catch new delete this null
+undefined export string char unsigned long double template include namespace using impl trait
+mut fn use crate pub where func defer chan map make select console log require exports typeof
+instanceof
+"""
+# Signs and indentations, with a tab between them.
 _SIGNS = (
-    *("\n", "\n\n", "\n\n\n", "  ", "    ", "        ", "            ", "   ", "       ", "           "),
-    *("()", "():\n", "):\n", ")\n", "):", " =", " ==", " !=", " <=", " >=", " +=", " ->", " (", " [", " {"),
-    *("[]", "{}", "])", "])\n", "})", '("', '")', '")\n', ' "', '",', "['", "']", ":\n", ",\n", ";\n", " {\n"),
-    *("}\n", "};\n", "__", "_", " #", " //", '"""', '"""\n', " *", " /", "::", "=>", "&&", " ||", "...", "();\n"),
+    "\n\t\n\n\t\n\n\n\t  \t    \t        \t            \t   \t       \t           \t()\t"
+    "():\n\t):\n\t)\n\t):\t =\t ==\t !=\t <=\t >=\t +=\t ->\t (\t [\t {\t[]\t{}\t])\t"
+    '])\n\t})\t("\t")\t")\n\t "\t",\t[\'\t\']\t:\n\t,\n\t;\n\t {\n\t}\n\t};\n\t__\t_\t'
+    ' #\t //\t"""\t"""\n\t *\t /\t::\t=>\t&&\t ||\t...\t();\n'
 )
 
 
@@ -99,15 +102,16 @@ class Vocabulary:
         ]
 
 
+@cache
 def small_vocabulary() -> Vocabulary:
     """Return our own vocabulary of SMALL_TOKENS tokens."""
     alphabet = byte_alphabet()
     special = (*_CONTROL_TOKENS, *_MARKUP_TOKENS)
     fragments: Counter[tuple[str, ...]] = Counter()
-    for word in _WORDS:
+    for word in _WORDS.split():
         fragments[_spelled(" " + word, alphabet)] += 2
         fragments[_spelled(word, alphabet)] += 1
-    for sign in _SIGNS:
+    for sign in _SIGNS.split("\t"):
         fragments[_spelled(sign, alphabet)] += 2
     merges = _learnt(fragments, SMALL_TOKENS - len(alphabet) - len(special))
     tokens = (*alphabet, *(left + right for left, right in merges), *special)

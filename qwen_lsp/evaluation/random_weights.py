@@ -50,6 +50,7 @@ def random_rows(
     form: NumberFormat,
     shape: Sequence[int],
     spread: float,
+    *,
     quiet: NDArray[np.bool_] | None = None,
     quiet_factor: float = 0.1,
 ) -> Iterator[Bytes]:
