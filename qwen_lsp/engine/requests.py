@@ -147,12 +147,12 @@ class PromptTooLongError(EngineError):
 
 
 class Engine(Protocol):
-    """What features ask. The real one is `client.EngineClient`.
+    """What features ask. The real one is `client.EngineClient`."""
 
-    `facts` is None before the model is loaded.
-    """
-
-    facts: ModelFacts | None
+    @property
+    def facts(self) -> ModelFacts | None:
+        """What was found in the weights; None before they are loaded."""
+        ...
 
     async def generate(
         self,

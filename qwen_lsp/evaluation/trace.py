@@ -18,7 +18,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Any
 
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation
+from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, ModelFacts
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.suggestions import Suggestions
@@ -91,6 +91,11 @@ class Recorder:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.generations: list[tuple[GenerateRequest, Generation]] = []
+
+    @property
+    def facts(self) -> ModelFacts | None:
+        """What the engine found in the weights."""
+        return self._engine.facts
 
     async def generate(
         self, request: GenerateRequest, **callbacks: Callable[[str], Any] | None
