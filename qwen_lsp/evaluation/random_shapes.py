@@ -1,6 +1,6 @@
 """The shapes of random models: two small ones of our own, and those that Qwen 3.5 has.
 
-Source of the published shapes: config.json of Qwen3.5-0.8B, 4B and 9B.
+Source of the published shapes: `text_config` in config.json of Qwen3.5-0.8B, 4B and 9B.
 """
 
 from dataclasses import dataclass, replace

@@ -10,9 +10,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from qwen_lsp.evaluation import random_lora as lora_command
 from qwen_lsp.evaluation import random_model as model_command
+from qwen_lsp.evaluation.gguf_package import gguf_package
 from qwen_lsp.evaluation.random_model import CHAT_TEMPLATE, write_random_model
 from qwen_lsp.evaluation.random_vocabulary import small_vocabulary, vocabulary_of
-from tests.harness.random_models import LoadedModel, llama, random_lora
+from qwen_lsp.evaluation.random_weights import FORMATS, NumberFormat, random_rows
+from tests.harness.loaded_model import LoadedModel, llama
+from tests.harness.random_models import random_lora
 
 CODE = '''\
 def cheapest(prices: dict[str, float], limit: float) -> list[str]:
@@ -47,6 +50,7 @@ def test_the_tokens_of_infilling_and_of_turns_are_found(tiny: LoadedModel) -> No
         llama.llama_vocab_fim_mid(tiny.vocab),
         llama.llama_vocab_eos(tiny.vocab),
     ]
+    assert min(found) >= 0
     texts = [tiny.text([token], special=True) for token in found]
     assert texts == ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|im_end|>"]
     assert tiny.tokens("<|im_start|>", special=True) == [
@@ -91,12 +95,29 @@ def test_the_seed_decides(tmp_path: Path, hybrid_path: Path) -> None:
     assert (tmp_path / "other.gguf").read_bytes() != written
 
 
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_every_number_format_has_the_spread_asked_for(form: NumberFormat) -> None:
+    gguf = gguf_package()
+    quiet = np.arange(8) == 5
+    rows = b"".join(
+        piece.tobytes()
+        for piece in random_rows(np.random.default_rng(0), form, (8, 1024), 0.25, quiet=quiet)
+    )
+    assert len(rows) == form.bytes_of((8, 1024))
+    values = gguf.quants.dequantize(
+        np.frombuffer(rows, np.uint8).reshape(8, -1), gguf.GGMLQuantizationType(form.ggml_type)
+    ).reshape(8, 1024)
+    assert np.std(values[~quiet]) == pytest.approx(0.25, rel=0.05)
+    assert np.std(values[quiet]) == pytest.approx(0.025, rel=0.1)
+    assert abs(np.mean(values)) < 0.02
+
+
 @pytest.mark.parametrize(
     ("weights", "shape"),
     # The tiny shape has no rows of 256 numbers, which the last two need.
-    [("F32", "tiny"), ("F16", "tiny"), ("Q8_0", "tiny"), ("Q4_K", "small"), ("Q6_K", "small")],
+    [("F16", "tiny"), ("Q8_0", "tiny"), ("Q4_K", "small"), ("Q6_K", "small")],
 )
-def test_every_number_format_has_the_same_spread(tmp_path: Path, weights: str, shape: str) -> None:
+def test_llama_cpp_takes_every_number_format(tmp_path: Path, weights: str, shape: str) -> None:
     write_random_model(tmp_path / "model.gguf", shape, weights=weights)
     model = LoadedModel(tmp_path / "model.gguf")
     try:
