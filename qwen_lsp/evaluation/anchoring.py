@@ -1,0 +1,196 @@
+"""How should an infill prompt be laid out? `python -m qwen_lsp.evaluation.anchoring --help`.
+
+Every layout of `layouts.py` completes the same holes, through the very code that makes ghost text:
+only the prompt is laid out anew on its way to the engine. Then a typing trace counts the tokens
+that each layout makes the engine read at a keystroke. Results are appended to the file of `--json`
+one by one, and what stands there already is not measured again, so a run may be broken off.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from qwen_lsp.engine.requests import Engine, EngineError, GenerateRequest, Generation, Infill
+from qwen_lsp.evaluation.anchoring_results import Outcome, Results, cost_table, quality_table
+from qwen_lsp.evaluation.infill_cases import InfillCase, read_cases
+from qwen_lsp.evaluation.layouts import LAYOUTS, Layout
+from qwen_lsp.evaluation.pass_at_1 import passes, same_text
+from qwen_lsp.evaluation.typing_cost import traces, type_trace
+from qwen_lsp.features import launch
+from qwen_lsp.features.complete import complete
+from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.features.tidying import tidy
+from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.languages import language_for_id
+from qwen_lsp.models.errors import ModelError
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
+
+# So large that no case of a benchmark is cut.
+_CONTEXT_TOKENS = 16_384
+
+
+class LayoutEngine:
+    """An engine that lays out each infill prompt anew, and keeps the last generation.
+
+    A prompt that it has sent for this case already is not sent again.
+    """
+
+    def __init__(self, engine: Engine, case: InfillCase) -> None:
+        self._engine = engine
+        self._case = case
+        self._place = _place(case)
+        self._known: dict[Any, Generation] = {}
+        self.layout = LAYOUTS[0]
+        self.last: Generation | None = None
+
+    async def generate(
+        self,
+        request: GenerateRequest,
+        *,
+        enough: Callable[[str], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Generation:
+        """Return the generation; see `requests.Engine`. There is no deadline."""
+        assert isinstance(request.prompt, Infill)  # noqa: S101 - ghost text is an infill template
+        case, tree = self._case, self._place.tree
+        prompt = self.layout.lay_out(case.document, tree, case.offset, request.prompt)
+        if prompt not in self._known:
+            request = replace(request, prompt=prompt, deadline_ms=None)
+            self._known[prompt] = await self._engine.generate(
+                request, enough=enough, on_text=on_text
+            )
+        self.last = self._known[prompt]
+        return self.last
+
+
+def is_usable(case: InfillCase) -> bool:
+    """Say whether the filters of ghost text would let the right answer through unchanged.
+
+    Where they would not, no layout can pass and the case says nothing.
+    """
+    if not case.middle.strip() or language_for_id(case.language_id) is None:
+        return False
+    return same_text(tidy(case.middle, _place(case)), case.middle)
+
+
+def _place(case: InfillCase) -> Place:
+    language = language_for_id(case.language_id)
+    assert language is not None, case.language_id  # noqa: S101 - see is_usable
+    return Place(case.document, language, case.offset, not case.is_one_line)
+
+
+async def measure_case(
+    engine: Engine, case: InfillCase, layouts: Sequence[Layout], stops: tuple[str, ...] = ()
+) -> list[Outcome]:
+    """Return how each layout fills the hole of a case; raises EngineError."""
+    laid_out = LayoutEngine(engine, case)
+    model = LocalModel(laid_out, Templates(), stops=stops)
+    settings = _settings(case)
+    outcomes: list[Outcome] = []
+    for layout in layouts:
+        laid_out.layout = layout
+        suggestion = await complete(
+            case.document, case.offset, model, settings, Suggestions(), explicit=True
+        )
+        completion = suggestion.text if suggestion else ""
+        cost = laid_out.last or Generation("", "end")
+        outcomes.append(
+            Outcome(
+                case.name,
+                case.group,
+                layout.name,
+                await asyncio.to_thread(passes, case, completion),
+                same_text(completion, case.middle),
+                completion,
+                cost.prompt_tokens,
+                cost.prompt_tokens - cost.reused_tokens,
+                cost.generated_tokens,
+            )
+        )
+    return outcomes
+
+
+def _settings(case: InfillCase) -> Settings:
+    settings = Settings()
+    inline = replace(settings.inline_completion, multiline=not case.is_one_line)
+    context = replace(settings.context, max_tokens=_CONTEXT_TOKENS)
+    return replace(settings, inline_completion=inline, context=context)
+
+
+async def run(
+    engine: Engine,
+    cases: Sequence[InfillCase],
+    layouts: Sequence[Layout],
+    results: Results,
+    stops: tuple[str, ...] = (),
+) -> None:
+    """Measure what `results` lacks; raises EngineError."""
+    for number, case in enumerate(cases, 1):
+        missing = [layout for layout in layouts if not results.has(case.name, layout.name)]
+        if missing:
+            results.add(await measure_case(engine, case, missing, stops))
+            print(f"{number}/{len(cases)} {case.name}", file=sys.stderr, flush=True)
+
+
+async def run_typing(engine: Engine, layouts: Sequence[Layout], results: Results) -> None:
+    """Type the traces in each layout that `results` lacks; raises EngineError."""
+    for layout in layouts:
+        for trace in traces():
+            if not results.has_typed(layout.name, trace.offset):
+                results.add([await type_trace(engine, trace, layout)])
+        print(f"typed: {layout.name}", file=sys.stderr, flush=True)
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    settings = launch.with_model(Settings(), str(arguments.model))
+    settings = replace(settings, engine=replace(settings.engine, threads=arguments.threads))
+    weights = launch.find_weights_here(settings)
+    cases = read_cases(arguments.data, arguments.cases, is_usable)
+    layouts = [one for one in LAYOUTS if arguments.layout in (None, one.name)]
+    results = Results(arguments.json)
+    stops = weights.card.stops if weights.card else ()
+    _, client = launch.connect(weights, settings, Templates())
+    try:
+        if arguments.typing != "only":
+            await run(client, cases[arguments.first :: arguments.step], layouts, results, stops)
+        if arguments.typing != "not":
+            await run_typing(client, [one for one in layouts if not one.is_chat], results)
+    finally:
+        await client.close()
+    names = {case.name for case in cases}
+    print(quality_table(one for one in results.outcomes if one.case in names))
+    print(cost_table(results.costs))
+
+
+def main() -> int:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(
+        prog="python -m qwen_lsp.evaluation.anchoring", description=__doc__
+    )
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="the weights, a .gguf file")
+    add("--data", type=Path, nargs="+", default=[], help="infill cases, JSON lines")
+    add("--cases", type=int, default=120, help="how many cases, spread over the files")
+    add("--json", type=Path, required=True, help="the results, JSON lines; a run goes on from them")
+    add("--layout", help="only this layout")
+    add("--first", type=int, default=0, help="with --step: the first of the cases to run")
+    add("--step", type=int, default=1, help="run every so many of the cases")
+    add("--typing", choices=("too", "only", "not"), default="too", help="the typing trace")
+    add("--threads", type=int, default=0, help="threads of the engine (0: as many as cores)")
+    args = parser.parse_args()
+    try:
+        asyncio.run(_main(args))
+    except (ModelError, EngineError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Does a completed program pass its tests? Runs Python that a model has written.
+
+The program runs in a process of its own, in an empty folder, without this process's environment,
+with limits on its time and, where the system has them, on its memory and the size of its files.
+That keeps accidents away, such as an endless loop. It is no wall against a program that means
+harm: network and file system are as open as to any process of this user.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from qwen_lsp.evaluation.infill_cases import InfillCase
+
+CPU_SECONDS = 10
+MEMORY_BYTES = 2**30
+# A busy machine may take long over a few seconds of work.
+_WALL_SECONDS = 60
+_FILE_BYTES = 2**22
+
+# The child limits itself before it reads a line of the program.
+_LAUNCHER = """
+import runpy, sys
+try:
+    import resource
+except ImportError:
+    resource = None
+program, seconds, memory, size = sys.argv[1], *map(int, sys.argv[2:5])
+if resource is not None:
+    for name, value in (("CPU", seconds), ("AS", memory), ("FSIZE", size), ("CORE", 0)):
+        try:
+            resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
+        except (AttributeError, ValueError, OSError):
+            pass
+sys.argv = [program]
+runpy.run_path(program, run_name="__main__")
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a program ended. `printed` is its standard output, UTF-8 with damage replaced."""
+
+    is_done: bool
+    printed: str
+
+
+def passes(case: InfillCase, completion: str) -> bool:
+    """Say whether the program with `completion` in its hole passes the tests of the case.
+
+    The text that was there passes always, and without tests it is the only one that does (white
+    space aside).
+    """
+    if same_text(completion, case.middle):
+        return True
+    program = case.filled(completion)
+    if case.check:
+        return run_program(program + case.check).is_done
+    if not case.examples:
+        return "".join(completion.split()) == "".join(case.middle.split())
+    for example in case.examples:
+        run = run_program(program, example.given)
+        words = [accepted.split() for accepted in example.accepted]
+        if not run.is_done or run.printed.split() not in words:
+            return False
+    return True
+
+
+def same_text(completion: str, middle: str) -> bool:
+    """Say whether a completion is what stood in the hole, but for white space at line ends."""
+    return _trimmed(completion) == _trimmed(middle)
+
+
+def _trimmed(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().split("\n")]
+
+
+def run_program(program: str, given: str = "", cpu_seconds: int = CPU_SECONDS) -> Run:
+    """Run a Python program with `given` on its standard input."""
+    with tempfile.TemporaryDirectory(prefix="ql-run-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "program.py"
+        path.write_text(program, encoding="utf-8", errors="replace")
+        limits = [str(number) for number in (cpu_seconds, MEMORY_BYTES, _FILE_BYTES)]
+        with subprocess.Popen(  # noqa: S603 - the point of this module; see its docstring
+            [sys.executable, "-I", "-B", "-c", _LAUNCHER, str(path), *limits],
+            cwd=folder,
+            env=_bare_environment(folder),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=os.name == "posix",
+        ) as process:
+            try:
+                printed, _ = process.communicate(given.encode("utf-8"), timeout=_WALL_SECONDS)
+            except subprocess.TimeoutExpired:
+                _end(process)
+                return Run(is_done=False, printed="")
+        return Run(process.returncode == 0, printed.decode("utf-8", "replace"))
+
+
+def _bare_environment(folder: str) -> dict[str, str]:
+    # Windows cannot start Python without these.
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP") if name in os.environ}
+    return kept | {"HOME": folder, "PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8"}
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the program and what it has started."""
+    if sys.platform != "win32":
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
