@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qwen_lsp.engine.requests import Engine, EngineError, GenerateRequest, Generation, Infill
+from qwen_lsp.engine.requests import Chat, Engine, EngineError, GenerateRequest, Generation, Infill
 from qwen_lsp.evaluation.anchoring_results import Outcome, Results, cost_table, quality_table
 from qwen_lsp.evaluation.infill_cases import InfillCase, read_cases
-from qwen_lsp.evaluation.layouts import LAYOUTS, Layout
+from qwen_lsp.evaluation.layouts import LAYOUTS, Layout, begun_word
 from qwen_lsp.evaluation.pass_at_1 import passes, same_text
 from qwen_lsp.evaluation.typing_cost import traces, type_trace
 from qwen_lsp.features import launch
@@ -60,13 +60,41 @@ class LayoutEngine:
         assert isinstance(request.prompt, Infill)  # noqa: S101 - ghost text is an infill template
         case, tree = self._case, self._place.tree
         prompt = self.layout.lay_out(case.document, tree, case.offset, request.prompt)
-        if prompt not in self._known:
-            request = replace(request, prompt=prompt, deadline_ms=None)
-            self._known[prompt] = await self._engine.generate(
-                request, enough=enough, on_text=on_text
-            )
-        self.last = self._known[prompt]
+        self.last = await self._healed(request, prompt, enough or _never)
+        if on_text is not None:
+            on_text(self.last.text)
         return self.last
+
+    async def _healed(
+        self, request: GenerateRequest, prompt: Infill | Chat, enough: Callable[[str], bool]
+    ) -> Generation:
+        """Let the model write a begun word again; where it writes another, ask with the word."""
+        word = begun_word(prompt.middle) if isinstance(prompt, Infill) else ""
+        if not self.layout.heals or not word or isinstance(prompt, Chat):
+            return await self._ask(request, prompt, enough)
+
+        def has_enough(text: str) -> bool:
+            behind = text[len(word) :]
+            return not word.startswith(text[: len(word)]) or (behind != "" and enough(behind))
+
+        cut = replace(prompt, middle=prompt.middle.removesuffix(word))
+        healed = await self._ask(request, cut, has_enough)
+        if healed.text.startswith(word):
+            return replace(healed, text=healed.text[len(word) :])
+        return await self._ask(request, prompt, enough)
+
+    async def _ask(
+        self, request: GenerateRequest, prompt: Infill | Chat, enough: Callable[[str], bool]
+    ) -> Generation:
+        if prompt not in self._known:
+            self._known[prompt] = await self._engine.generate(
+                replace(request, prompt=prompt, deadline_ms=None), enough=enough
+            )
+        return self._known[prompt]
+
+
+def _never(_text: str) -> bool:
+    return False
 
 
 def is_usable(case: InfillCase) -> bool:
@@ -93,7 +121,7 @@ async def measure_case(
     model = LocalModel(laid_out, Templates(), stops=stops)
     settings = _settings(case)
     outcomes: list[Outcome] = []
-    for layout in layouts:
+    for layout in _in_good_order(layouts, case):
         laid_out.layout = layout
         suggestion = await complete(
             case.document, case.offset, model, settings, Suggestions(), explicit=True
@@ -116,6 +144,14 @@ async def measure_case(
     return outcomes
 
 
+def _in_good_order(layouts: Sequence[Layout], case: InfillCase) -> list[Layout]:
+    """Sort layouts so that each prompt shares most with the one before it: less is read."""
+    tree = _place(case).tree
+    return sorted(
+        layouts, key=lambda one: (one.is_chat, -one.anchor(case.document, tree, case.offset))
+    )
+
+
 def _settings(case: InfillCase) -> Settings:
     settings = Settings()
     inline = replace(settings.inline_completion, multiline=not case.is_one_line)
@@ -135,16 +171,21 @@ async def run(
         missing = [layout for layout in layouts if not results.has(case.name, layout.name)]
         if missing:
             results.add(await measure_case(engine, case, missing, stops))
-            print(f"{number}/{len(cases)} {case.name}", file=sys.stderr, flush=True)
+            _report(f"{number}/{len(cases)} {case.name}")
 
 
 async def run_typing(engine: Engine, layouts: Sequence[Layout], results: Results) -> None:
     """Type the traces in each layout that `results` lacks; raises EngineError."""
-    for layout in layouts:
-        for trace in traces():
-            if not results.has_typed(layout.name, trace.offset):
+    for trace in traces():
+        for layout in layouts:
+            if not layout.is_chat and not results.has_typed(layout.name, trace.offset):
                 results.add([await type_trace(engine, trace, layout)])
-        print(f"typed: {layout.name}", file=sys.stderr, flush=True)
+                _report(f"typed at {trace.offset}: {layout.name}")
+
+
+def _report(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 async def _main(arguments: argparse.Namespace) -> None:
@@ -152,7 +193,7 @@ async def _main(arguments: argparse.Namespace) -> None:
     settings = replace(settings, engine=replace(settings.engine, threads=arguments.threads))
     weights = launch.find_weights_here(settings)
     cases = read_cases(arguments.data, arguments.cases, is_usable)
-    layouts = [one for one in LAYOUTS if arguments.layout in (None, one.name)]
+    layouts = [one for one in LAYOUTS if one.name in (arguments.layout or [one.name])]
     results = Results(arguments.json)
     stops = weights.card.stops if weights.card else ()
     _, client = launch.connect(weights, settings, Templates())
@@ -160,12 +201,12 @@ async def _main(arguments: argparse.Namespace) -> None:
         if arguments.typing != "only":
             await run(client, cases[arguments.first :: arguments.step], layouts, results, stops)
         if arguments.typing != "not":
-            await run_typing(client, [one for one in layouts if not one.is_chat], results)
+            await run_typing(client, layouts, results)
     finally:
         await client.close()
     names = {case.name for case in cases}
-    print(quality_table(one for one in results.outcomes if one.case in names))
-    print(cost_table(results.costs))
+    quality = quality_table(one for one in results.outcomes if one.case in names)
+    sys.stdout.write(f"{quality}\n\n{cost_table(results.costs)}\n")
 
 
 def main() -> int:
@@ -178,7 +219,7 @@ def main() -> int:
     add("--data", type=Path, nargs="+", default=[], help="infill cases, JSON lines")
     add("--cases", type=int, default=120, help="how many cases, spread over the files")
     add("--json", type=Path, required=True, help="the results, JSON lines; a run goes on from them")
-    add("--layout", help="only this layout")
+    add("--layout", action="append", help="only this layout; may be given more than once")
     add("--first", type=int, default=0, help="with --step: the first of the cases to run")
     add("--step", type=int, default=1, help="run every so many of the cases")
     add("--typing", choices=("too", "only", "not"), default="too", help="the typing trace")
@@ -187,7 +228,7 @@ def main() -> int:
     try:
         asyncio.run(_main(args))
     except (ModelError, EngineError, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
+        _report(str(error))
         return 3
     return 0
 

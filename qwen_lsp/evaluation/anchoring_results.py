@@ -78,23 +78,27 @@ def quality_table(outcomes: Iterable[Outcome]) -> str:
         row = [layout, _share(kept, lambda one: one.passed), _share(kept, lambda one: one.is_exact)]
         pairs = [(base[case].passed, found[case].passed) for case in cases if case in base]
         row.append(f"{pairs.count((False, True))} : {pairs.count((True, False))}")
-        for group in groups:
-            row.append(_share([one for one in kept if one.group == group], lambda one: one.passed))
+        row += [
+            _share([one for one in kept if one.group == group], lambda one: one.passed)
+            for group in groups
+        ]
         rows.append(row)
     return f"{len(cases)} cases\n\n{_table(head, rows)}"
 
 
 def cost_table(costs: Iterable[TypingCost]) -> str:
-    """Return a Markdown table: the tokens read at a keystroke and at the first key of a line."""
+    """Return a Markdown table: the tokens read at a keystroke, a new line, and a move."""
     by_layout: dict[str, list[TypingCost]] = {}
     for each in costs:
         by_layout.setdefault(each.layout, []).append(each)
-    rows = [
-        [layout, *_spread([n for one in found for n in one.keystrokes])]
-        + _spread([n for one in found for n in one.new_lines])
-        for layout, found in by_layout.items()
-    ]
-    head = ["layout", "key: p50", "p95", "mean", "new line: p50", "p95", "mean"]
+    rows: list[list[str]] = []
+    for layout, found in by_layout.items():
+        keys = [number for one in found for number in one.keystrokes]
+        lines = [number for one in found for number in one.new_lines]
+        moves = [number for one in found for number in one.moves]
+        rows.append([layout, *_spread(keys), *_spread(lines), *_spread(moves)])
+    kinds = ("key in the line", "new line", "moved cursor")
+    head = ["layout", *(f"{kind}: {name}" for kind in kinds for name in ("p50", "p95", "mean"))]
     return _table(head, rows) if rows else ""
 
 

@@ -22,6 +22,7 @@ _NEAR_LINES = 5
 _NEAR_CODE_POINTS = 300
 _STEP_LINES = 8
 _LEAST_LINES = 4
+_BEGUN_WORD = re.compile(r"[ \t]*\w+\Z")
 _MARK = "<HERE>"
 _SYSTEM = (
     "You complete code. A part of the file is missing at the mark {mark}. Answer with one code "
@@ -34,13 +35,16 @@ class Layout:
     """One way. `suffix` says how much of what stands behind the cursor is shown, and where.
 
     `front` shows five lines of it in their usual place and the rest before the prefix, as plain
-    code. A `chat` layout asks for the hole in words and begins the reply with the near text.
+    code. A `chat` layout asks for the hole in words and begins the reply with the near text. With
+    `heals`, a word that is begun at the cursor is left out of the prompt, for the model to write
+    it again: its tokens seldom part a word where a person's typing does.
     """
 
     name: str
     anchor: Anchor
     suffix: Literal["all", "none", "lines", "tokens", "front"] = "all"
     is_chat: bool = False
+    heals: bool = False
 
     def lay_out(
         self, document: Document, tree: SyntaxTree, offset: int, infill: Infill
@@ -73,6 +77,15 @@ class Layout:
             near, far = "".join(lines[: _NEAR_LINES + 1]), "".join(lines[_NEAR_LINES + 1 :])
             return near, far if self.suffix == "front" else ""
         return suffix, ""
+
+
+def begun_word(middle: str) -> str:
+    """Return the word at the end of `middle` with the white space before it, empty if none.
+
+    The white space goes with it, since a token begins with its space.
+    """
+    match = _BEGUN_WORD.search(middle)
+    return match[0] if match else ""
 
 
 def at_cursor(_document: Document, _tree: SyntaxTree, offset: int) -> int:
@@ -140,13 +153,13 @@ def _chat(document: Document, far: str, near: str, suffix: str) -> Chat:
     return Chat(messages, f"{fence}{document.language_id}\n{near}")
 
 
-# In this order each prompt shares most with the one before it, so that a run reads least.
 LAYOUTS: tuple[Layout, ...] = (
     Layout("PSM", at_cursor),
     Layout("line start", lines_up(0)),
     Layout("1 line up", lines_up(1)),
     Layout("2 lines up", lines_up(2)),
     Layout("4 lines up", lines_up(4)),
+    Layout("4 lines up, word healed", lines_up(4), heals=True),
     Layout("4 lines up, no suffix", lines_up(4), "none"),
     Layout("4 lines up, suffix of 5 lines", lines_up(4), "lines"),
     Layout("4 lines up, suffix of 100 tokens", lines_up(4), "tokens"),

@@ -1,14 +1,15 @@
 """How many tokens a keystroke makes the engine read.
 
-A few lines of a real file are taken out and typed again, some characters at a time. After each
-the prompt is made as for ghost text, with the product's own window, and the engine is asked for
-one token: what it did not have of the prompt already is the cost.
+A few lines of a real file are taken out and typed again, some characters at a time; then the cursor
+is moved about. At each stop the prompt is made as for ghost text, with the product's own window,
+and the engine is asked for one token: what it did not have of the prompt already is the cost.
 """
 
 import argparse
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.engine.requests import Engine, GenerateRequest, Infill, Priority
@@ -18,8 +19,12 @@ from qwen_lsp.text import Document
 
 _KEYS_PER_REQUEST = 3
 _TYPED_LINES = 3
-_PLACES = 6
+_PLACES = 4
 _CONTEXT_TOKENS = 1024
+# Down twice, as with the arrow key, then to other places that are in the window.
+_MOVES_IN_LINES = (1, 1, 10, -20)
+
+Kind = Literal["key", "line", "move"]
 
 
 @dataclass(frozen=True)
@@ -32,21 +37,33 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class TypingCost:
-    """The tokens read by each request of one trace.
+class Stop:
+    """Where the cursor stands and is waiting for a suggestion, and how it got there.
 
-    `keystrokes` are the requests within a line, `new_lines` the first ones of a line. The first
-    request of all, which reads the whole prompt, is in neither.
+    By a `key` in the line, by the first one in a new `line`, or by a `move` without typing.
+    """
+
+    text: str
+    offset: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class TypingCost:
+    """The tokens read at each stop of one trace, by their kinds.
+
+    The first stop of all, which reads the whole prompt, is left out.
     """
 
     layout: str
     place: int
     keystrokes: tuple[int, ...]
     new_lines: tuple[int, ...]
+    moves: tuple[int, ...]
 
 
 def traces() -> list[Trace]:
-    """Return the traces: six places in Python's own argparse module."""
+    """Return the traces: four places in Python's own argparse module."""
     text = inspect.getsource(argparse)
     lines = text.splitlines(keepends=True)
     found: list[Trace] = []
@@ -62,44 +79,56 @@ def traces() -> list[Trace]:
 
 
 async def type_trace(engine: Engine, trace: Trace, layout: Layout) -> TypingCost:
-    """Return what typing the trace costs in a layout; raises EngineError."""
-    keystrokes: list[int] = []
-    new_lines: list[int] = []
-    for number, (end, is_new_line) in enumerate(_stops(trace.typed)):
-        request = GenerateRequest(prompt_at(trace, end, layout), 1, Priority.TYPING)
+    """Return what a trace costs in a layout; raises EngineError."""
+    read: dict[Kind, list[int]] = {"key": [], "line": [], "move": []}
+    for number, stop in enumerate(stops(trace)):
+        request = GenerateRequest(prompt_at(stop, layout), 1, Priority.TYPING)
         generation = await engine.generate(request)
-        read = generation.prompt_tokens - generation.reused_tokens
         if number:
-            (new_lines if is_new_line else keystrokes).append(read)
-    return TypingCost(layout.name, trace.offset, tuple(keystrokes), tuple(new_lines))
+            read[stop.kind].append(generation.prompt_tokens - generation.reused_tokens)
+    place = trace.offset
+    return TypingCost(
+        layout.name, place, tuple(read["key"]), tuple(read["line"]), tuple(read["move"])
+    )
 
 
-def _stops(typed: str) -> Iterator[tuple[int, bool]]:
-    """Yield where the typing pauses, and whether that is the first time on its line.
+def stops(trace: Trace) -> Iterator[Stop]:
+    """Yield the stops of a trace in their order."""
+    text = trace.text
+    for end, kind in _typing(trace.typed):
+        text = trace.text[: trace.offset] + trace.typed[:end] + trace.text[trace.offset :]
+        yield Stop(text, trace.offset + end, kind)
+    lines = Document("file:///typed.py", "typed.py", "python", 0, text).lines
+    line = lines.line_of(trace.offset + len(trace.typed))
+    for count in _MOVES_IN_LINES:
+        line = min(max(0, line + count), lines.count - 1)
+        yield Stop(text, lines.end(line), "move")
+
+
+def _typing(typed: str) -> Iterator[tuple[int, Kind]]:
+    """Yield how many characters are typed at a stop, and its kind.
 
     An editor types the indentation of a line together with its line end.
     """
     end = 0
     for line in typed.splitlines(keepends=True):
-        code = len(line) - len(line.lstrip(" \t"))
+        code = end + len(line) - len(line.lstrip(" \t"))
         line_end = end + len(line.removesuffix("\n"))
-        yield end + code, True
-        for stop in range(end + code + _KEYS_PER_REQUEST, line_end, _KEYS_PER_REQUEST):
-            yield stop, False
-        yield line_end, False
+        yield code, "line"
+        for stop in range(code + _KEYS_PER_REQUEST, line_end, _KEYS_PER_REQUEST):
+            yield stop, "key"
+        yield line_end, "key"
         end += len(line)
 
 
-def prompt_at(trace: Trace, end: int, layout: Layout) -> Infill:
-    """Return the prompt when `end` characters of the trace have been typed."""
-    text = trace.text[: trace.offset] + trace.typed[:end] + trace.text[trace.offset :]
-    document = Document("file:///typed.py", "typed.py", "python", end, text)
-    offset = trace.offset + end
+def prompt_at(stop: Stop, layout: Layout) -> Infill:
+    """Return the prompt of a stop in a layout."""
+    document = Document("file:///typed.py", "typed.py", "python", 0, stop.text)
     language = language_for_id("python")
     assert language is not None  # noqa: S101 - it is in our own table
-    tree = parse(language, text)
-    context = cursor_context(document, tree, offset, _CONTEXT_TOKENS)
+    tree = parse(language, stop.text)
+    context = cursor_context(document, tree, stop.offset, _CONTEXT_TOKENS)
     infill = Infill(context.scope + context.prefix, context.suffix, context.middle)
-    prompt = layout.lay_out(document, tree, offset, infill)
+    prompt = layout.lay_out(document, tree, stop.offset, infill)
     assert isinstance(prompt, Infill), layout.name  # noqa: S101 - chat layouts are not typed
     return replace(prompt, middle=prompt.middle.rstrip(" \t"))
