@@ -2,25 +2,30 @@
 
 The text before the cursor is split at the *anchor*, the start of a line some lines up: what stands
 before it is `prefix`, what stands behind it `middle`. The prompt puts the middle last, so a typed
-character changes nothing but its end. The anchor and the start of the window move in steps of
-several lines, so they stay where they are from one line to the next.
+character changes nothing but its end. Where the anchor and the window begin is found from the
+lines above the cursor's alone, and moves in steps of several lines: both stay where they are while
+one types in a line, and mostly from one line to the next. docs/anchoring.md has the measurements.
 """
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qwen_lsp.context.budget import code_points
-from qwen_lsp.languages.syntax import SyntaxTree
+from qwen_lsp.languages import Language, SyntaxTree, parse
 from qwen_lsp.text import Document
 
-# The anchor is 4 to 11 lines above the cursor and moves every 8 lines.
-_LEAST_LINES_BEHIND_ANCHOR = 4
-_ANCHOR_STEP_LINES = 8
-_WINDOW_STEP_LINES = 16
-# What is left is the prefix's.
-_MIDDLE_SHARE = 0.25
+# Shares of the budget; what is left is the prefix's.
+_MIDDLE_SHARE = 0.65
 _SUFFIX_SHARE = 0.2
 _SCOPE_SHARE = 0.15
+# Code points of middle and of suffix at most, however large the budget: both are read again when
+# the anchor moves, and more of the suffix got no more right.
+_MOST_NEAR = 1000
+# The anchor and the window's start move in steps of this share of their rooms.
+_STEP_SHARE = 0.4
+# So many code points of the middle's room are kept for the cursor's line.
+_LINE_ROOM = 100
 # What editors close by themselves behind the cursor.
 _CLOSING = frozenset(")]}\"'`;,")
 # A word or a run of signs with the sign or space before it, or the line ends at the end, as the
@@ -53,11 +58,12 @@ def cursor_context(
 ) -> CursorContext:
     """Return the context of `offset`, all of it within `max_tokens`."""
     budget = code_points(max_tokens)
-    middle_room = int(budget * _MIDDLE_SHARE)
-    suffix_room = int(budget * _SUFFIX_SHARE)
+    middle_room = min(int(budget * _MIDDLE_SHARE), _MOST_NEAR)
+    suffix_room = min(int(budget * _SUFFIX_SHARE), _MOST_NEAR)
     scope_room = int(budget * _SCOPE_SHARE)
+    prefix_room = budget - middle_room - suffix_room - scope_room
     anchor = _anchor(document, offset, middle_room)
-    start = _window_start(document, anchor, budget - middle_room - suffix_room - scope_room)
+    start = _line_within(document, anchor, prefix_room)
     scope = _scope(document, tree, offset, start, scope_room)
     # A token of these models begins with its space: after a typed space the model would write one
     # more. So the prompt ends before the space, and the model writes it again.
@@ -84,24 +90,29 @@ def _marks(
 
 
 def _anchor(document: Document, offset: int, room: int) -> int:
-    lines = document.lines
-    line = max(0, lines.line_of(offset) - _LEAST_LINES_BEHIND_ANCHOR)
-    anchor = lines.start(line - line % _ANCHOR_STEP_LINES)
-    excess = offset - anchor - room
+    line_start = document.lines.start(document.lines.line_of(offset))
+    line_room = min(_LINE_ROOM, room // 2)
+    anchor = _line_within(document, line_start, room - line_room)
     # Very long lines are cut in steps, so that the cut stays while a few characters are typed.
+    excess = offset - anchor - room
     return anchor if excess <= 0 else anchor + _stepped(excess, room // 4)
 
 
-def _window_start(document: Document, anchor: int, room: int) -> int:
-    earliest = anchor - room
+def _line_within(document: Document, place: int, room: int) -> int:
+    """Return the start of a line at most `room` before `place`; it moves in steps.
+
+    Where lines are so long that none begins there, it is any character.
+    """
+    step = int(room * _STEP_SHARE)
+    earliest = place - room
     if earliest <= 0:
         return 0
     lines = document.lines
-    line = lines.line_of(earliest - 1) + 1
-    for candidate in (_stepped(line, _WINDOW_STEP_LINES), line):
-        if candidate < lines.count and lines.start(candidate) <= anchor - room // 2:
-            return lines.start(candidate)
-    return _stepped(earliest, room // 4)
+    for least in (_stepped(earliest, step), earliest):
+        line = lines.line_of(least - 1) + 1
+        if line < lines.count and lines.start(line) <= place:
+            return lines.start(line)
+    return _stepped(earliest, step)
 
 
 def _stepped(number: int, step: int) -> int:
@@ -125,8 +136,15 @@ def _suffix(document: Document, offset: int, room: int) -> str:
 def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int, room: int) -> str:
     if tree is None or start == 0:
         return ""
+    # While a line is half written, the parser may lose the function around it and find it again:
+    # so the line is left out, but for its indentation.
+    lines = document.lines
+    line = lines.line_of(offset)
+    before = document.text[lines.start(line) : offset]
+    place = offset - len(before.lstrip())
+    tree = _parsed(tree.language, document.text[:place] + document.text[lines.end(line) :])
     headers: list[str] = []
-    for container in reversed(tree.containers_at(offset)):
+    for container in reversed(tree.containers_at(place)):
         header = container.indent + container.header + document.line_end
         if container.span.start < start and len(header) <= room:
             headers.insert(0, header)
@@ -138,3 +156,9 @@ def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int,
             imports.append(statement)
             room -= len(statement)
     return "".join([*imports, *headers])
+
+
+@lru_cache(maxsize=2)
+def _parsed(language: Language, text: str) -> SyntaxTree:
+    """Keep the tree while somebody types in one line, since its text stays the same."""
+    return parse(language, text)

@@ -19,7 +19,7 @@ from qwen_lsp.evaluation.anchoring_results import Outcome, Results, cost_table, 
 from qwen_lsp.evaluation.infill_cases import InfillCase, read_cases
 from qwen_lsp.evaluation.layouts import LAYOUTS, Layout, begun_word
 from qwen_lsp.evaluation.pass_at_1 import passes, same_text
-from qwen_lsp.evaluation.typing_cost import traces, type_trace
+from qwen_lsp.evaluation.typing_cost import AS_SHIPPED, traces, type_trace
 from qwen_lsp.features import launch
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
@@ -69,7 +69,7 @@ class LayoutEngine:
         self, request: GenerateRequest, prompt: Infill | Chat, enough: Callable[[str], bool]
     ) -> Generation:
         """Let the model write a begun word again; where it writes another, ask with the word."""
-        word = begun_word(prompt.middle) if isinstance(prompt, Infill) else ""
+        word = begun_word(self._case.prefix)
         if not self.layout.heals or not word or isinstance(prompt, Chat):
             return await self._ask(request, prompt, enough)
 
@@ -77,7 +77,11 @@ class LayoutEngine:
             behind = text[len(word) :]
             return not word.startswith(text[: len(word)]) or (behind != "" and enough(behind))
 
-        cut = replace(prompt, middle=prompt.middle.removesuffix(word))
+        cut = (
+            replace(prompt, middle=prompt.middle.removesuffix(word))
+            if prompt.middle
+            else replace(prompt, prefix=prompt.prefix.removesuffix(word))
+        )
         healed = await self._ask(request, cut, has_enough)
         if healed.text.startswith(word):
             return replace(healed, text=healed.text[len(word) :])
@@ -177,10 +181,14 @@ async def run(
 async def run_typing(engine: Engine, layouts: Sequence[Layout], results: Results) -> None:
     """Type the traces in each layout that `results` lacks; raises EngineError."""
     for trace in traces():
-        for layout in layouts:
-            if not layout.is_chat and not results.has_typed(layout.name, trace.offset):
+        for layout in [None, *layouts]:
+            name = layout.name if layout else AS_SHIPPED
+            # How a word is healed changes nothing of what is read, and a chat is for comparison.
+            if layout is not None and (layout.is_chat or layout.heals):
+                continue
+            if not results.has_typed(name, trace.offset):
                 results.add([await type_trace(engine, trace, layout)])
-                _report(f"typed at {trace.offset}: {layout.name}")
+                _report(f"typed at {trace.offset}: {name}")
 
 
 def _report(text: str) -> None:

@@ -79,12 +79,12 @@ class Layout:
         return suffix, ""
 
 
-def begun_word(middle: str) -> str:
-    """Return the word at the end of `middle` with the white space before it, empty if none.
+def begun_word(before: str) -> str:
+    """Return the word at the end of `before` with the white space before it, empty if none.
 
     The white space goes with it, since a token begins with its space.
     """
-    match = _BEGUN_WORD.search(middle)
+    match = _BEGUN_WORD.search(before)
     return match[0] if match else ""
 
 
@@ -155,6 +155,7 @@ def _chat(document: Document, far: str, near: str, suffix: str) -> Chat:
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout("PSM", at_cursor),
+    Layout("PSM, word healed", at_cursor, heals=True),
     Layout("line start", lines_up(0)),
     Layout("1 line up", lines_up(1)),
     Layout("2 lines up", lines_up(2)),
@@ -169,6 +170,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("stepped, 4-11 lines up", stepped),
     Layout("8 lines up", lines_up(8)),
     Layout("function", at_function),
+    Layout("function, word healed", at_function, heals=True),
     Layout("whole prefix", at_file),
     Layout("chat, 4 lines begun", lines_up(4), is_chat=True),
 )

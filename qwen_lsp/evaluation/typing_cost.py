@@ -1,39 +1,37 @@
 """How many tokens a keystroke makes the engine read.
 
-A few lines of a real file are taken out and typed again, some characters at a time; then the cursor
-is moved about. At each stop the prompt is made as for ghost text, with the product's own window,
-and the engine is asked for one token: what it did not have of the prompt already is the cost.
+Some lines of a real file are taken out and typed again, the first two some characters at a time and
+the others line by line; then the cursor is moved about. At each stop the prompt is made as for
+ghost text, with the product's own window, and the engine is asked for one token: what it did not
+have of the prompt already is the cost.
 """
 
 import argparse
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.engine.requests import Engine, GenerateRequest, Infill, Priority
 from qwen_lsp.evaluation.layouts import Layout
-from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.languages import SyntaxTree, language_for_id, parse
 from qwen_lsp.text import Document
+from qwen_lsp.text.lines import LineIndex
 
 _KEYS_PER_REQUEST = 3
-_TYPED_LINES = 3
+_LINES_BY_KEY = 2
+_TYPED_LINES = 24
 _PLACES = 4
-_CONTEXT_TOKENS = 1024
+# What a laptop without a GPU reads in a few seconds.
+_CONTEXT_TOKENS = 512
 # Down twice, as with the arrow key, then to other places that are in the window.
 _MOVES_IN_LINES = (1, 1, 10, -20)
 
+AS_SHIPPED = "as ghost text asks"
+
 Kind = Literal["key", "line", "move"]
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A file without some lines, and these. The text is typed at `offset`, in code points."""
-
-    text: str
-    offset: int
-    typed: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,32 @@ class Stop:
     text: str
     offset: int
     kind: Kind
+
+    @cached_property
+    def document(self) -> Document:
+        """Return the file at this stop."""
+        return Document("file:///typed.py", "typed.py", "python", 0, self.text)
+
+    @cached_property
+    def tree(self) -> SyntaxTree:
+        """Return its syntax."""
+        language = language_for_id("python")
+        assert language is not None  # noqa: S101 - it is in our own table
+        return parse(language, self.text)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A file without some lines, and these. The text is typed at `offset`, in code points."""
+
+    text: str
+    offset: int
+    typed: str
+
+    @cached_property
+    def stops(self) -> list[Stop]:
+        """Return the stops in their order."""
+        return list(_stops(self))
 
 
 @dataclass(frozen=True)
@@ -69,8 +93,8 @@ def traces() -> list[Trace]:
     found: list[Trace] = []
     for place in range(1, _PLACES + 1):
         line = place * len(lines) // (_PLACES + 1)
-        # Where a few lines of code follow each other.
-        while not all(part.startswith("    ") for part in lines[line : line + _TYPED_LINES]):
+        # In the middle of some code.
+        while not all(part.startswith("    ") for part in lines[line : line + _LINES_BY_KEY]):
             line += 1
         before, behind = "".join(lines[:line]), "".join(lines[line + _TYPED_LINES :])
         typed = "".join(lines[line : line + _TYPED_LINES]).removesuffix("\n")
@@ -78,27 +102,26 @@ def traces() -> list[Trace]:
     return found
 
 
-async def type_trace(engine: Engine, trace: Trace, layout: Layout) -> TypingCost:
-    """Return what a trace costs in a layout; raises EngineError."""
+async def type_trace(engine: Engine, trace: Trace, layout: Layout | None) -> TypingCost:
+    """Return what a trace costs in a layout, or as the product makes it; raises EngineError."""
     read: dict[Kind, list[int]] = {"key": [], "line": [], "move": []}
-    for number, stop in enumerate(stops(trace)):
+    for number, stop in enumerate(trace.stops):
         request = GenerateRequest(prompt_at(stop, layout), 1, Priority.TYPING)
         generation = await engine.generate(request)
         if number:
             read[stop.kind].append(generation.prompt_tokens - generation.reused_tokens)
-    place = trace.offset
+    name = layout.name if layout else AS_SHIPPED
     return TypingCost(
-        layout.name, place, tuple(read["key"]), tuple(read["line"]), tuple(read["move"])
+        name, trace.offset, tuple(read["key"]), tuple(read["line"]), tuple(read["move"])
     )
 
 
-def stops(trace: Trace) -> Iterator[Stop]:
-    """Yield the stops of a trace in their order."""
+def _stops(trace: Trace) -> Iterator[Stop]:
     text = trace.text
     for end, kind in _typing(trace.typed):
         text = trace.text[: trace.offset] + trace.typed[:end] + trace.text[trace.offset :]
         yield Stop(text, trace.offset + end, kind)
-    lines = Document("file:///typed.py", "typed.py", "python", 0, text).lines
+    lines = LineIndex(text)
     line = lines.line_of(trace.offset + len(trace.typed))
     for count in _MOVES_IN_LINES:
         line = min(max(0, line + count), lines.count - 1)
@@ -111,24 +134,23 @@ def _typing(typed: str) -> Iterator[tuple[int, Kind]]:
     An editor types the indentation of a line together with its line end.
     """
     end = 0
-    for line in typed.splitlines(keepends=True):
+    for number, line in enumerate(typed.splitlines(keepends=True)):
         code = end + len(line) - len(line.lstrip(" \t"))
         line_end = end + len(line.removesuffix("\n"))
-        yield code, "line"
-        for stop in range(code + _KEYS_PER_REQUEST, line_end, _KEYS_PER_REQUEST):
-            yield stop, "key"
-        yield line_end, "key"
+        if line.strip():
+            yield code, "line"
+        if number < _LINES_BY_KEY:
+            for stop in range(code + _KEYS_PER_REQUEST, line_end, _KEYS_PER_REQUEST):
+                yield stop, "key"
+            yield line_end, "key"
         end += len(line)
 
 
-def prompt_at(stop: Stop, layout: Layout) -> Infill:
-    """Return the prompt of a stop in a layout."""
-    document = Document("file:///typed.py", "typed.py", "python", 0, stop.text)
-    language = language_for_id("python")
-    assert language is not None  # noqa: S101 - it is in our own table
-    tree = parse(language, stop.text)
+def prompt_at(stop: Stop, layout: Layout | None) -> Infill:
+    """Return the prompt of a stop in a layout; without one, as the product makes it."""
+    document, tree = stop.document, stop.tree
     context = cursor_context(document, tree, stop.offset, _CONTEXT_TOKENS)
     infill = Infill(context.scope + context.prefix, context.suffix, context.middle)
-    prompt = layout.lay_out(document, tree, stop.offset, infill)
-    assert isinstance(prompt, Infill), layout.name  # noqa: S101 - chat layouts are not typed
+    prompt = layout.lay_out(document, tree, stop.offset, infill) if layout else infill
+    assert isinstance(prompt, Infill)  # noqa: S101 - chat layouts are not typed
     return replace(prompt, middle=prompt.middle.rstrip(" \t"))

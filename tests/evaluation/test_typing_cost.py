@@ -2,7 +2,7 @@
 
 from qwen_lsp.engine.requests import GenerateRequest, Generation, Infill
 from qwen_lsp.evaluation.layouts import LAYOUTS
-from qwen_lsp.evaluation.typing_cost import Trace, prompt_at, stops, traces, type_trace
+from qwen_lsp.evaluation.typing_cost import Trace, prompt_at, traces, type_trace
 
 TRACE = Trace("def f(x):\n\n    return x\n\n\n" + "y = 1\n" * 40, 10, "    x += 1\n    if x:")
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
@@ -26,7 +26,7 @@ class CountingEngine:
 
 
 def test_the_stops_type_the_text_and_then_move() -> None:
-    found = list(stops(TRACE))
+    found = TRACE.stops
     kinds = [stop.kind for stop in found]
     assert kinds[0] == "line"
     assert kinds.count("line") == 2
@@ -43,21 +43,21 @@ def test_the_traces_are_pieces_of_a_real_file() -> None:
     found = traces()
     assert len({trace.offset for trace in found}) == len(found) == 4
     for trace in found:
-        assert trace.typed.count("\n") == 2
+        assert trace.typed.count("\n") == 23
         assert trace.text[trace.offset - 1 : trace.offset + 1] == "\n\n"
 
 
 def test_the_prompt_ends_before_typed_white_space() -> None:
     for layout in LAYOUTS:
         if not layout.is_chat:
-            prompt = prompt_at(next(stops(TRACE)), layout)
+            prompt = prompt_at(TRACE.stops[0], layout)
             assert (prompt.prefix + prompt.middle).endswith("def f(x):\n")
 
 
 async def test_what_is_read_at_each_stop_is_counted() -> None:
     anchored = await type_trace(CountingEngine(), TRACE, BY_NAME["4 lines up"])
     usual = await type_trace(CountingEngine(), TRACE, BY_NAME["PSM"])
-    keys = sum(stop.kind == "key" for stop in stops(TRACE))
+    keys = sum(stop.kind == "key" for stop in TRACE.stops)
     assert len(anchored.keystrokes) == len(usual.keystrokes) == keys
     assert len(anchored.new_lines) == 1
     assert len(anchored.moves) == 4
