@@ -14,7 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qwen_lsp.engine.requests import Chat, Engine, EngineError, GenerateRequest, Generation, Infill
+from qwen_lsp.engine.requests import (
+    Chat,
+    Engine,
+    EngineError,
+    GenerateRequest,
+    Generation,
+    Infill,
+    ModelFacts,
+)
 from qwen_lsp.evaluation.anchoring_results import Outcome, Results, cost_table, quality_table
 from qwen_lsp.evaluation.infill_cases import InfillCase, read_cases
 from qwen_lsp.evaluation.layouts import LAYOUTS, Layout, begun_word
@@ -46,6 +54,7 @@ class LayoutEngine:
         self._case = case
         self._place = _place(case)
         self._known: dict[Any, Generation] = {}
+        self.facts: ModelFacts | None = getattr(engine, "facts", None)
         self.layout = LAYOUTS[0]
         self.last: Generation | None = None
 
@@ -183,7 +192,7 @@ async def run_typing(engine: Engine, layouts: Sequence[Layout], results: Results
     for trace in traces():
         for layout in [None, *layouts]:
             name = layout.name if layout else AS_SHIPPED
-            # How a word is healed changes nothing of what is read, and a chat is for comparison.
+            # Healing and chat are compared by what they get right only.
             if layout is not None and (layout.is_chat or layout.heals):
                 continue
             if not results.has_typed(name, trace.offset):
