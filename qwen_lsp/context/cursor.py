@@ -152,7 +152,7 @@ def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int,
     imports: list[str] = []
     for span in tree.imports():
         statement = document.slice(span) + document.line_end
-        if span.end <= start and len(statement) <= room:
+        if span.end <= min(start, place) and len(statement) <= room:
             imports.append(statement)
             room -= len(statement)
     return "".join([*imports, *headers])

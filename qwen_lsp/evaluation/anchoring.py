@@ -54,9 +54,13 @@ class LayoutEngine:
         self._case = case
         self._place = _place(case)
         self._known: dict[Any, Generation] = {}
-        self.facts: ModelFacts | None = getattr(engine, "facts", None)
         self.layout = LAYOUTS[0]
         self.last: Generation | None = None
+
+    @property
+    def facts(self) -> ModelFacts | None:
+        """Return what the engine found in the weights."""
+        return self._engine.facts
 
     async def generate(
         self,

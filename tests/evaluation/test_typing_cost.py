@@ -11,6 +11,8 @@ BY_NAME = {layout.name: layout for layout in LAYOUTS}
 class CountingEngine:
     """Tokens are characters; it keeps what a prompt shares with the one before it."""
 
+    facts = None
+
     def __init__(self) -> None:
         self._held = ""
 
