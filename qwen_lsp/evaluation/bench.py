@@ -67,7 +67,8 @@ class TypingFigures:
 class EngineFigures:
     """What the engine says of itself when all is measured; None where it does not say it.
 
-    Speeds are tokens a second and `restore_ms` is the median of restoring a checkpoint.
+    Speeds are tokens a second, measured once for a machine and kept; `restore_ms` is the median of
+    going back to a checkpoint. The tokens are those of all requests.
     """
 
     memory_bytes: int
@@ -84,7 +85,9 @@ class EngineFigures:
 class Bench:
     """What was measured. Times are milliseconds, speeds tokens a second.
 
-    `throughput` has the speed of 1, 2, 4 and 8 requests at once, all of them together.
+    `context_tokens` is how much of the file a prompt holds at most, which `is_fitted` to the speed
+    that the engine knows of, or set by the user. `throughput` has the speed of 1, 2, 4 and 8
+    requests at once, all of them together.
     """
 
     model: str
@@ -92,13 +95,14 @@ class Bench:
     machine: str
     others: str
     context_tokens: int
+    is_fitted: bool
     load_ms: float
     prompt_speed: float
     generation_speed: float
     typing: TypingFigures
     cancel: CancelFigures
     review: ReviewFigures
-    speculation: Speculation | None
+    speculation: Speculation
     throughput: dict[str, float]
     engine: EngineFigures
     asking_bytes: int
@@ -150,13 +154,16 @@ async def measure(
     on_step("several requests at once")
     together = await throughput(engine)
     status = await engine.status()
+    set_tokens = settings.context.max_tokens
     return Bench(
         model=status["model"],
         threads=status["threads"],
         machine=f"{psutil.cpu_count(logical=False)} cores, "
         f"{psutil.virtual_memory().total / 1e9:.0f} GB",
         others=others,
-        context_tokens=settings.context.max_tokens,
+        context_tokens=set_tokens
+        or model.fitting_context_tokens(settings.inline_completion.deadline_ms),
+        is_fitted=not set_tokens,
         load_ms=ready.load_ms,
         prompt_speed=prompt_speed,
         generation_speed=generation_speed,

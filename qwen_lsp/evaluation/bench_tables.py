@@ -66,13 +66,14 @@ def _model(bench: Bench) -> Table:
 
 def _engine_speeds(engine: EngineFigures) -> str:
     prompt, generation = _speed(engine.prompt_speed), _speed(engine.generation_speed)
-    return f"prompt {prompt}, generation {generation}, over all requests"
+    return f"prompt {prompt}, generation {generation}, measured once and kept"
 
 
 def _typing(bench: Bench) -> Table:
     typing = bench.typing
     return Table(
-        f"Typing {typing.keys} keys, {bench.context_tokens} tokens of context at most",
+        f"Typing {typing.keys} keys, {bench.context_tokens} tokens of context at most"
+        + (", fitted to the engine's speed" if bench.is_fitted else ""),
         (
             ("first request", f"{_ms(typing.cold_ms)}, {typing.cold_tokens} tokens read"),
             ("requests after it", str(typing.requests)),
@@ -121,10 +122,8 @@ def _work(bench: Bench) -> Table:
     )
 
 
-def _speculation(figures: Speculation | None) -> str:
-    if figures is None:
-        return _UNKNOWN
-    accepted = f"{_number(figures.accepted_tokens)} of {_number(figures.drafted_tokens)} drafted"
+def _speculation(figures: Speculation) -> str:
+    accepted = f"{figures.accepted_tokens} of {figures.drafted_tokens} drafted"
     same = "same text" if figures.same_text else "ANOTHER TEXT"
     return (
         f"{figures.speed_up:.2f} times as fast ({figures.plain_speed:.0f} to "
@@ -217,11 +216,7 @@ def _ms(milliseconds: float) -> str:
 
 
 def _speed(speed: float | None) -> str:
-    return _UNKNOWN if speed is None else f"{speed:.0f} tokens/s"
-
-
-def _number(number: int | None) -> str:
-    return _UNKNOWN if number is None else str(number)
+    return f"{speed:.0f} tokens/s" if speed else _UNKNOWN
 
 
 def _megabytes(size_bytes: int | None) -> str:

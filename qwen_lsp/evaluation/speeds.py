@@ -1,9 +1,7 @@
 """How fast the model reads and writes: alone, several requests at once, with and without drafts."""
 
 import asyncio
-import dataclasses
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -64,8 +62,8 @@ class Speculation:
     plain_speed: float
     drafted_speed: float
     speed_up: float
-    drafted_tokens: int | None
-    accepted_tokens: int | None
+    drafted_tokens: int
+    accepted_tokens: int
     same_text: bool
 
 
@@ -85,9 +83,8 @@ async def reading_speed(engine: Engine, code: str) -> float:
 
 async def writing_speed(engine: Engine) -> float:
     """Return tokens written a second behind a short prompt, without drafts; the median of two."""
-    request = _without_drafts(
-        GenerateRequest(Infill("", "", "numbers = [1, 2,"), _WRITTEN_TOKENS, Priority.ACTION)
-    )
+    prompt = Infill("", "", "numbers = [1, 2,")
+    request = GenerateRequest(prompt, _WRITTEN_TOKENS, Priority.ACTION, speculate=False)
     return median([_writing_speed(await engine.generate(request)) for _ in range(2)])
 
 
@@ -96,28 +93,24 @@ async def throughput(engine: Engine) -> dict[str, float]:
     return {str(count): await _together(engine, count) for count in _TOGETHER}
 
 
-async def speculation(engine: MeasuredEngine) -> Speculation | None:
-    """Return what drafts bring in a rewrite; None for an engine that cannot do without them."""
+async def speculation(engine: Engine) -> Speculation:
+    """Return what drafts bring in a rewrite; raises EngineError."""
     request = GenerateRequest(
         Chat((Message("user", f"Repeat this function with type hints:\n\n{_REWRITTEN}"),)),
         _REWRITTEN_TOKENS,
         Priority.ACTION,
     )
-    plain, drafted = _drafting(request, False), _drafting(request, True)
-    if plain is None or drafted is None:
-        return None
-    before = await engine.status()
+    plain, drafted = replace(request, speculate=False), replace(request, speculate=True)
     # In turns, so that what else the machine does meets both.
     pairs = [(await engine.generate(plain), await engine.generate(drafted)) for _ in range(2)]
-    after = await engine.status()
     slow = median(_writing_speed(pair[0]) for pair in pairs)
     fast = median(_writing_speed(pair[1]) for pair in pairs)
     return Speculation(
         plain_speed=slow,
         drafted_speed=fast,
         speed_up=fast / slow if slow else 0.0,
-        drafted_tokens=_difference(before, after, "drafted_tokens"),
-        accepted_tokens=_difference(before, after, "accepted_tokens"),
+        drafted_tokens=sum(pair[1].drafted_tokens for pair in pairs),
+        accepted_tokens=sum(pair[1].accepted_tokens for pair in pairs),
         same_text=len({each.text for pair in pairs for each in pair}) == 1,
     )
 
@@ -125,12 +118,11 @@ async def speculation(engine: MeasuredEngine) -> Speculation | None:
 async def _together(engine: Engine, count: int) -> float:
     # Short prompts, each another, so that next to nothing is read and nothing shared.
     requests = [
-        _without_drafts(
-            GenerateRequest(
-                Infill("", "", f"row_{count}_{number} = [{number}, {number + 1},"),
-                _TOKENS_TOGETHER,
-                Priority.ACTION,
-            )
+        GenerateRequest(
+            Infill("", "", f"row_{count}_{number} = [{number}, {number + 1},"),
+            _TOKENS_TOGETHER,
+            Priority.ACTION,
+            speculate=False,
         )
         for number in range(count)
     ]
@@ -144,19 +136,3 @@ def _writing_speed(generation: Generation) -> float:
     """Return tokens a second from the first token to the last."""
     ms = generation.total_ms - generation.first_token_ms
     return (generation.generated_tokens - 1) / max(ms, 1) * 1000
-
-
-def _without_drafts(request: GenerateRequest) -> GenerateRequest:
-    return _drafting(request, False) or request
-
-
-def _drafting(request: GenerateRequest, wanted: bool) -> GenerateRequest | None:
-    """Return the request with drafts or without; None where the engine leaves no choice."""
-    if "speculate" not in {entry.name for entry in dataclasses.fields(request)}:
-        return None
-    changes: dict[str, Any] = {"speculate": wanted}
-    return replace(request, **changes)
-
-
-def _difference(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> int | None:
-    return after[name] - before[name] if name in before and name in after else None

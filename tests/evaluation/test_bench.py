@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from qwen_lsp.engine.requests import Generation
+from qwen_lsp.engine.pace import fitting_context_tokens
+from qwen_lsp.engine.requests import Generation, Speed
 from qwen_lsp.evaluation import bench as bench_module
 from qwen_lsp.evaluation import waiting
 from qwen_lsp.evaluation.bench import Bench, measure
@@ -19,8 +20,9 @@ from qwen_lsp.evaluation.spread import Spread
 from qwen_lsp.evaluation.trace import typing_trace
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
-from qwen_lsp.settings import Settings
+from qwen_lsp.settings import ContextSettings, Settings
 from tests.harness.measured import COST, LlamaServer, MeasuredEngine, llama_server
+from tests.harness.scripted_backend import FACTS
 
 KILLS = KillFigures(
     kills=3,
@@ -54,9 +56,11 @@ def server() -> Iterator[LlamaServer]:
         yield serving
 
 
-async def measured(engine: MeasuredEngine, peer: Peer | None = None) -> Bench:
+async def measured(
+    engine: MeasuredEngine, peer: Peer | None = None, settings: Settings | None = None
+) -> Bench:
     model = LocalModel(engine, Templates())
-    return await measure(model, engine, Settings(), peer, lambda _step: None)
+    return await measure(model, engine, settings or Settings(), peer, lambda _step: None)
 
 
 async def test_the_engine_is_started_anew_and_all_is_measured() -> None:
@@ -99,8 +103,7 @@ async def test_what_the_engine_does_not_say_is_a_dash() -> None:
     assert bench.engine.checkpoints is None
     words = {row[0]: row[1] for table in tables(bench) for row in table.rows}
     assert words["checkpoints"] == "-"
-    assert words["speculation"] == "-"
-    assert words["by the engine"] == "prompt -, generation -, over all requests"
+    assert words["by the engine"] == "prompt -, generation -, measured once and kept"
 
 
 async def test_what_the_engine_says_is_told() -> None:
@@ -113,6 +116,17 @@ async def test_what_the_engine_says_is_told() -> None:
     assert words["speculation"] == (
         "1.70 times as fast (30 to 51 tokens/s), 80 of 120 drafted tokens accepted, same text"
     )
+
+
+async def test_the_size_of_prompts_is_the_engines_or_the_users() -> None:
+    engine = MeasuredEngine(facts=replace(FACTS, speed=Speed(400.0, 10.0, 20.0, 8)))
+    fitted = await measured(engine)
+    assert fitted.is_fitted
+    assert fitted.context_tokens == fitting_context_tokens(engine.facts.speed, 4000)
+    assert "fitted to the engine's speed" in as_text(tables(fitted))
+    chosen = await measured(engine, settings=Settings(context=ContextSettings(max_tokens=256)))
+    assert (chosen.context_tokens, chosen.is_fitted) == (256, False)
+    assert "256 tokens of context at most\n" in as_text(tables(chosen))
 
 
 async def test_a_peer_stands_beside(server: LlamaServer) -> None:

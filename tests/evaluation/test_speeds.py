@@ -1,11 +1,12 @@
 """Speeds are worked out from what the engine counted; drafts are compared where there are any."""
 
+from dataclasses import replace
+
 import pytest
 
 from qwen_lsp.engine.requests import Chat, GenerateRequest, Infill
-from qwen_lsp.evaluation import speeds
 from qwen_lsp.evaluation.speeds import reading_speed, speculation, throughput, writing_speed
-from tests.harness.measured import MeasuredEngine
+from tests.harness.measured import COST, MeasuredEngine
 
 CODE = "".join(f"value_{number} = {number}\n" for number in range(400))
 
@@ -37,32 +38,18 @@ async def test_so_many_requests_are_under_way_at_once() -> None:
     assert len({infill(request).middle for request in engine.requests}) == 1 + 2 + 4 + 8
 
 
-async def test_an_engine_that_leaves_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speeds, "_drafting", lambda _request, _wanted: None)
-    engine = MeasuredEngine()
-    assert await speculation(engine) is None
-    assert not engine.requests
-
-
-async def test_with_drafts_and_without_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    drafts: list[bool] = []
-
-    def drafting(request: GenerateRequest, wanted: bool) -> GenerateRequest:
-        drafts.append(wanted)
-        return request
-
-    async def count(_request: GenerateRequest) -> None:
-        engine.said["drafted_tokens"] += 30
-        engine.said["accepted_tokens"] += 20
-
-    monkeypatch.setattr(speeds, "_drafting", drafting)
-    engine = MeasuredEngine(before_answer=count)
-    engine.said |= {"drafted_tokens": 5, "accepted_tokens": 5}
+async def test_with_drafts_and_without_in_turns() -> None:
+    engine = MeasuredEngine(cost=replace(COST, drafted_tokens=30, accepted_tokens=20))
     found = await speculation(engine)
-    assert drafts == [False, True]
-    assert found is not None
-    assert found.speed_up == pytest.approx(1.0)
-    assert (found.drafted_tokens, found.accepted_tokens) == (120, 80)
-    assert found.same_text
-    assert len(engine.requests) == 4
+    assert [request.speculate for request in engine.requests] == [False, True] * 2
     assert all(isinstance(request.prompt, Chat) for request in engine.requests)
+    assert found.speed_up == pytest.approx(1.0)
+    assert (found.drafted_tokens, found.accepted_tokens) == (60, 40)
+    assert found.same_text
+
+
+async def test_speeds_are_those_without_drafts() -> None:
+    engine = MeasuredEngine()
+    await writing_speed(engine)
+    await throughput(engine)
+    assert not any(request.speculate is not False for request in engine.requests)
