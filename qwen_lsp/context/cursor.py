@@ -32,18 +32,22 @@ _CLOSING = frozenset(")]}\"'`;,")
 # tokenizers of Qwen split text: as long as the user types on in it, no token before it changes.
 _LAST_WORD = re.compile(r"(?:[^\r\n]?(?:[^\W\d_]+|[^\w\s]+|[\w \t])|\s+)\Z")
 _LONGEST_WORD = 48
+# A word that the cursor stands behind, with the sign or space before it.
+_BEGUN_WORD = re.compile(r"[^\r\n]?\w+\Z")
 
 
 @dataclass(frozen=True)
 class CursorContext:
     """What the model needs to go on at the cursor.
 
-    `prefix` and `middle` follow each other in the document up to the cursor, less the white space
-    before it; `suffix` begins behind the cursor, or at the end of the line where only closing
-    brackets and quotes are left of it. `scope` is what the cursor stands in but the window does not
-    reach: imports and the headers of the enclosing classes and functions. `marks` are places that
-    prompts for the next keys will share, as code points before the end of `middle`: the end of the
-    scope, the starts of the function, of the line and of the last word.
+    `prefix`, `middle` and `begun` follow each other in the document up to the cursor, less the
+    white space before it. `begun` is the word at the cursor, for the model to write again: half a
+    word is split into other tokens than the whole one, and the model would go on behind it as
+    behind a strange one. `suffix` begins behind the cursor, or at the end of the line where only
+    closing brackets and quotes are left of it. `scope` is what the cursor stands in but the window
+    does not reach: imports and the headers of the enclosing classes and functions. `marks` are
+    places that prompts for the next keys will share, as code points before the end of `middle`: the
+    end of the scope, the starts of the function, of the line and of the last word; 0 is none.
     """
 
     scope: str
@@ -51,6 +55,7 @@ class CursorContext:
     middle: str
     suffix: str
     marks: tuple[int, ...] = ()
+    begun: str = ""
 
 
 def cursor_context(
@@ -68,13 +73,17 @@ def cursor_context(
     # A token of these models begins with its space: after a typed space the model would write one
     # more. So the prompt ends before the space, and the model writes it again.
     middle = document.text[anchor:offset].rstrip(" \t")
+    word = _BEGUN_WORD.search(middle, max(0, len(middle) - _LONGEST_WORD))
+    begun = word[0] if word and anchor + len(middle) == offset else ""
+    middle = middle.removesuffix(begun)
     end = anchor + len(middle)
     return CursorContext(
         scope=scope,
         prefix=document.text[start:anchor],
         middle=middle,
         suffix=_suffix(document, offset, suffix_room),
-        marks=_marks(document, tree, end, start if scope else -1),
+        marks=_marks(document, tree, end, start if scope else end),
+        begun=begun,
     )
 
 
@@ -84,9 +93,11 @@ def _marks(
     line_start = document.lines.start(document.lines.line_of(end))
     near = document.text[max(0, end - _LONGEST_WORD) : end]
     word = _LAST_WORD.search(near)
-    places = [scope_end, line_start, end - len(near) + (word.start() if word else 0)]
-    places += [container.span.start for container in tree.containers_at(end)[-1:]] if tree else []
-    return tuple(end - place for place in sorted(set(places)) if 0 <= place < end)
+    around = tree.containers_at(end)[-1:] if tree else []
+    function_start = around[0].span.start if around else end
+    word_start = end - len(near) + (word.start() if word else 0)
+    places = (scope_end, function_start, line_start, word_start)
+    return tuple(max(0, end - place) for place in places)
 
 
 def _anchor(document: Document, offset: int, room: int) -> int:

@@ -22,8 +22,8 @@ class Infill:
     `middle` is the text directly before the cursor. It stands behind the infill token, as the
     beginning of what the model writes, so that typing only appends to the prompt (the anchored
     form; docs/architecture.md says why). `marks` are places in the text before the cursor that
-    later prompts are likely to share, as code points back from its end: hybrid models keep
-    checkpoints there.
+    later prompts are likely to share, as code points back from its end (0 is none): hybrid models
+    keep checkpoints there. The same index is the same kind of place in every prompt.
     """
 
     prefix: str
@@ -68,8 +68,10 @@ class GenerateRequest:
     held to by a grammar. `deadline_ms` counts from the arrival in the engine; at the deadline what
     has been written so far is the result. A newer request with the same `supersedes` key and
     priority takes the place of an older one, and of one that only reads ahead. With a `max_tokens`
-    of 0 the prompt is only read. `speculate` says whether to guess tokens ahead, which changes the
-    speed and not the text; None lets the engine decide by what it measured.
+    of 0 the prompt is only read. What the model writes begins with the text `begun`, which is not
+    part of the result: a word that the user has typed half of. `speculate` says whether to guess
+    tokens ahead, which changes the speed and not the text; None lets the engine decide by what it
+    measured.
     """
 
     prompt: Infill | Chat
@@ -80,6 +82,7 @@ class GenerateRequest:
     reply_schema: dict[str, Any] | None = None
     deadline_ms: int | None = None
     supersedes: str = ""
+    begun: str = ""
     speculate: bool | None = None
 
 

@@ -25,7 +25,7 @@ from qwen_lsp.engine.requests import (
 )
 from qwen_lsp.evaluation.anchoring_results import Outcome, Results, cost_table, quality_table
 from qwen_lsp.evaluation.infill_cases import InfillCase, read_cases
-from qwen_lsp.evaluation.layouts import LAYOUTS, Layout, begun_word
+from qwen_lsp.evaluation.layouts import LAYOUTS, Layout
 from qwen_lsp.evaluation.pass_at_1 import passes, same_text
 from qwen_lsp.evaluation.typing_cost import AS_SHIPPED, traces, type_trace
 from qwen_lsp.features import launch
@@ -72,42 +72,33 @@ class LayoutEngine:
         """Return the generation; see `requests.Engine`. There is no deadline."""
         assert isinstance(request.prompt, Infill)  # noqa: S101 - ghost text is an infill template
         case, tree = self._case, self._place.tree
-        prompt = self.layout.lay_out(case.document, tree, case.offset, request.prompt)
-        self.last = await self._healed(request, prompt, enough or _never)
+        infill, begun = request.prompt, request.begun
+        whole = replace(infill, middle=infill.middle + begun)
+        prompt = self.layout.lay_out(case.document, tree, case.offset, whole)
+        if self.layout.heals and isinstance(prompt, Infill):
+            prompt = _without_end(prompt, begun)
+        else:
+            request = replace(request, begun="")
+        self.last = await self._ask(request, prompt, enough or _never)
         if on_text is not None:
             on_text(self.last.text)
         return self.last
 
-    async def _healed(
-        self, request: GenerateRequest, prompt: Infill | Chat, enough: Callable[[str], bool]
-    ) -> Generation:
-        """Let the model write a begun word again; where it writes another, ask with the word."""
-        word = begun_word(self._case.prefix)
-        if not self.layout.heals or not word or isinstance(prompt, Chat):
-            return await self._ask(request, prompt, enough)
-
-        def has_enough(text: str) -> bool:
-            behind = text[len(word) :]
-            return not word.startswith(text[: len(word)]) or (behind != "" and enough(behind))
-
-        cut = (
-            replace(prompt, middle=prompt.middle.removesuffix(word))
-            if prompt.middle
-            else replace(prompt, prefix=prompt.prefix.removesuffix(word))
-        )
-        healed = await self._ask(request, cut, has_enough)
-        if healed.text.startswith(word):
-            return replace(healed, text=healed.text[len(word) :])
-        return await self._ask(request, prompt, enough)
-
     async def _ask(
         self, request: GenerateRequest, prompt: Infill | Chat, enough: Callable[[str], bool]
     ) -> Generation:
-        if prompt not in self._known:
-            self._known[prompt] = await self._engine.generate(
+        key = (prompt, request.begun)
+        if key not in self._known:
+            self._known[key] = await self._engine.generate(
                 replace(request, prompt=prompt, deadline_ms=None), enough=enough
             )
-        return self._known[prompt]
+        return self._known[key]
+
+
+def _without_end(prompt: Infill, word: str) -> Infill:
+    if prompt.middle:
+        return replace(prompt, middle=prompt.middle.removesuffix(word))
+    return replace(prompt, prefix=prompt.prefix.removesuffix(word))
 
 
 def _never(_text: str) -> bool:

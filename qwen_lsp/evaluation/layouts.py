@@ -22,7 +22,6 @@ _NEAR_LINES = 5
 _NEAR_CODE_POINTS = 300
 _STEP_LINES = 8
 _LEAST_LINES = 4
-_BEGUN_WORD = re.compile(r"[ \t]*\w+\Z")
 _MARK = "<HERE>"
 _SYSTEM = (
     "You complete code. A part of the file is missing at the mark {mark}. Answer with one code "
@@ -77,15 +76,6 @@ class Layout:
             near, far = "".join(lines[: _NEAR_LINES + 1]), "".join(lines[_NEAR_LINES + 1 :])
             return near, far if self.suffix == "front" else ""
         return suffix, ""
-
-
-def begun_word(before: str) -> str:
-    """Return the word at the end of `before` with the white space before it, empty if none.
-
-    The white space goes with it, since a token begins with its space.
-    """
-    match = _BEGUN_WORD.search(before)
-    return match[0] if match else ""
 
 
 def at_cursor(_document: Document, _tree: SyntaxTree, offset: int) -> int:

@@ -150,7 +150,7 @@ def prompt_at(stop: Stop, layout: Layout | None) -> Infill:
     """Return the prompt of a stop in a layout; without one, as the product makes it."""
     document, tree = stop.document, stop.tree
     context = cursor_context(document, tree, stop.offset, _CONTEXT_TOKENS)
-    infill = Infill(context.scope + context.prefix, context.suffix, context.middle)
+    infill = Infill(context.scope + context.prefix, context.suffix, context.middle + context.begun)
     prompt = layout.lay_out(document, tree, stop.offset, infill) if layout else infill
     assert isinstance(prompt, Infill)  # noqa: S101 - chat layouts are not typed
     return replace(prompt, middle=prompt.middle.rstrip(" \t"))

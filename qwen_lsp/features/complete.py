@@ -98,9 +98,9 @@ async def _ask(
     enough: Callable[[str], bool] | None = None,
 ) -> Reply:
     """Ask in the form that the model was trained for: a hole in code, or a conversation."""
-    tokens = settings.context.max_tokens or model.fitting_context_tokens(
-        settings.inline_completion.deadline_ms
-    )
+    deadline = settings.inline_completion.deadline_ms
+    tokens = settings.context.max_tokens or model.fitting_context_tokens(deadline)
+    tokens = min(tokens, model.most_prompt_tokens(settings.inline_completion.max_tokens))
     document, language = place.document, place.language
     context = cursor_context(document, place.tree, place.offset, tokens)
     return await model.ask(
@@ -111,6 +111,7 @@ async def _ask(
         deadline_ms=deadline_ms,
         supersedes=document.uri,
         marks=context.marks,
+        begun=context.begun,
         enough=enough,
     )
 

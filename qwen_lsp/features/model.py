@@ -12,6 +12,10 @@ from qwen_lsp.prompting.templates import Templates
 
 _log = logging.getLogger(__name__)
 
+_CAREFUL_CONTEXT_TOKENS = 4096
+_TEMPLATE_TOKENS = 256
+_LEAST_PROMPT_TOKENS = 128
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -56,6 +60,15 @@ class LocalModel:
         facts = self.engine.facts
         return fitting_context_tokens(facts.speed if facts else None, deadline_ms)
 
+    def most_prompt_tokens(self, reply_tokens: int) -> int:
+        """Return how long a prompt may be, so that it and the reply fit into the engine's context.
+
+        What a template adds to the code is allowed for.
+        """
+        facts = self.engine.facts
+        whole = facts.context_tokens if facts else _CAREFUL_CONTEXT_TOKENS
+        return max(_LEAST_PROMPT_TOKENS, whole - reply_tokens - _TEMPLATE_TOKENS)
+
     async def ask(
         self,
         template_id: str,
@@ -68,12 +81,13 @@ class LocalModel:
         deadline_ms: int | None = None,
         supersedes: str = "",
         marks: tuple[int, ...] = (),
+        begun: str = "",
         enough: Callable[[str], bool] | None = None,
     ) -> Reply:
         """Return the reply; raises EngineError and TemplateFileError.
 
         What is given here is added to what the template says (stops) or limits it (max_tokens);
-        `marks` are those of an Infill.
+        `marks` are those of an Infill, `begun` is that of the request.
         """
         template = self.templates.current(template_id)
         prompt = render(template, variables)
@@ -92,6 +106,7 @@ class LocalModel:
             reply_schema=schema,
             deadline_ms=deadline_ms,
             supersedes=supersedes,
+            begun=begun,
         )
         generation = await self.engine.generate(request, enough=enough)
         _log.info(

@@ -38,7 +38,8 @@ def long_class(methods: int) -> str:
 
 
 def check(found: CursorContext, text: str, offset: int, tokens: int) -> None:
-    before = found.prefix + found.middle
+    before = found.prefix + found.middle + found.begun
+    assert found.begun == "" or found.begun[-1].isalnum() or found.begun[-1] == "_"
     shown = text[:offset]
     # White space before the cursor is left out, up to the anchor.
     assert shown.rstrip(" \t").endswith(before) or (shown.endswith(before) and not found.middle)
@@ -49,8 +50,8 @@ def check(found: CursorContext, text: str, offset: int, tokens: int) -> None:
         not re.search(r"\w", text[offset:][: line_end.start()])
         and text[offset:][line_end.start() :].startswith(found.suffix)
     )
-    assert list(found.marks) == sorted(found.marks, reverse=True)
-    assert all(mark > 0 for mark in found.marks)
+    assert len(found.marks) == 4
+    assert all(mark >= 0 for mark in found.marks)
     total = len(found.scope) + len(before) + len(found.suffix)
     assert total <= code_points(tokens)
 
@@ -79,7 +80,7 @@ def test_typing_only_appends_to_the_middle(methods: int, typed: str) -> None:
     for end in range(1, len(typed) + 1):
         now = begun + typed[:end]
         found = context(now + rest, len(now))
-        assert found.middle == f"{before.middle}        {typed[:end]}".rstrip(" ")
+        assert found.middle + found.begun == f"{before.middle}        {typed[:end]}".rstrip(" ")
         assert (found.scope, found.prefix, found.suffix) == (
             before.scope,
             before.prefix,
@@ -165,7 +166,8 @@ def test_a_very_long_line_is_cut(text: str) -> None:
     for offset in (0, 1, 199, 100_000, len(text)):
         found = cursor_context(whole, tree, offset, TOKENS)
         check(found, text, offset, TOKENS)
-        assert len(found.prefix + found.middle) >= min(len(text[:offset].rstrip()), 1000)
+        shown = len(found.prefix + found.middle + found.begun)
+        assert shown >= min(len(text[:offset].rstrip()), 1000)
     typed = range(100_000, 100_180)
     kept = {cursor_context(whole, None, offset, TOKENS).prefix for offset in typed}
     assert len(kept) <= 2
@@ -209,26 +211,33 @@ def test_the_marks_are_the_starts_of_what_goes_on() -> None:
     )
     found = context(text, len(text))
     before = found.prefix + found.middle
-    parts = [before[len(before) - mark :] for mark in found.marks]
-    assert parts == [text[text.index("def second") :], "    for name in sorted(na", "(na"]
+    assert found.begun == "(na"
+    scope, function, line, word = (
+        before[len(before) - mark :] if mark else "" for mark in found.marks
+    )
+    assert (scope, function) == ("", before[before.index("def second") :])
+    assert (line, word) == ("    for name in sorted", " sorted")
 
 
 @pytest.mark.parametrize(
-    ("line", "word"),
+    ("line", "word", "begun"),
     [
-        ("x", "x"),
-        ("x = total", " total"),
-        ("x = total ", " total"),
-        ("x ==", " =="),
-        ("foo.bar", ".bar"),
-        ("foo_bar", "_bar"),
-        ("x = 12", "12"),
-        ("", "\n"),
-        ("a" * 300, "a" * 48),
+        ("x", "\n", "x"),
+        ("x = total", " =", " total"),
+        ("x = total ", " total", ""),
+        ("x ==", " ==", ""),
+        ("foo.bar", "foo", ".bar"),
+        ("foo_bar", "\n", "foo_bar"),
+        ("x = 12", " =", " 12"),
+        ("", "\n", ""),
+        ("a" * 300, "a" * 48, "a" * 48),
     ],
 )
-def test_the_last_mark_is_the_start_of_the_last_word(line: str, word: str) -> None:
+def test_the_word_at_the_cursor_is_begun_and_the_one_before_it_is_marked(
+    line: str, word: str, begun: str
+) -> None:
     text = f"y = 1\n{line}"
     found = context(text, len(text))
     assert found.middle.rstrip("\n")[-1:] != " "
     assert found.middle[-found.marks[-1] :] == word
+    assert found.begun == begun

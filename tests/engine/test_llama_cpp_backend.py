@@ -334,6 +334,26 @@ def test_marks_are_places_before_the_tokens_that_hold_them(backend: LlamaCppBack
     assert texts == ["    return first", " first"]
 
 
+@pytest.mark.parametrize(
+    ("begun", "text"), [(" ret", "urn a + b"), (" return", " a + b"), ("", " return a + b")]
+)
+def test_a_begun_word_is_written_again_and_is_no_part_of_the_text(
+    backend: LlamaCppBackend, begun: str, text: str
+) -> None:
+    infill = Infill("def subtract(a, b):\n    return a - b\n\n", "", "def add(a, b):\n   ")
+    done = run(backend, GenerateRequest(infill, 5, Priority.TYPING, begun=begun))
+    assert done.text.startswith(text)
+
+
+@pytest.mark.parametrize("begun", [" zzqqyy", "名前", "\ud800", " " * 40, "\0"])
+def test_any_text_can_be_begun(backend: LlamaCppBackend, begun: str) -> None:
+    done = run(
+        backend, GenerateRequest(Infill("x = 1\n", "", "y"), 2, Priority.TYPING, begun=begun)
+    )
+    assert done.last.ended is not None
+    assert begun not in done.text
+
+
 def replace_reply(request: GenerateRequest, reply_start: str) -> Chat:
     assert isinstance(request.prompt, Chat)
     return replace(request.prompt, reply_start=reply_start)

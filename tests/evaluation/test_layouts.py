@@ -3,7 +3,7 @@
 import pytest
 
 from qwen_lsp.engine.requests import Chat, Infill
-from qwen_lsp.evaluation.layouts import LAYOUTS, Layout, begun_word
+from qwen_lsp.evaluation.layouts import LAYOUTS, Layout
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.text import Document
 
@@ -92,11 +92,3 @@ def test_a_chat_asks_for_the_hole_and_begins_the_reply() -> None:
     assert near not in question
     assert "return 1\n\n<HERE>\n" in question
     assert SUFFIX in question
-
-
-@pytest.mark.parametrize(
-    ("middle", "word"),
-    [("x\n    ret", "    ret"), ("x = fo", " fo"), ("x = f(", ""), ("", ""), ("f(na", "na")],
-)
-def test_begun_word(middle: str, word: str) -> None:
-    assert begun_word(middle) == word

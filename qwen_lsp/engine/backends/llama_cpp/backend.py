@@ -146,13 +146,17 @@ class LlamaCppBackend:
         """Take a request on; raises EngineError, PromptTooLongError above all."""
         prompt = self.prompt_of(request)
         limit = self._context.tokens
-        if len(prompt.tokens) + request.max_tokens > limit:
+        begun_tokens = len(request.begun.encode("utf-8", "replace"))  # at most
+        if len(prompt.tokens) + request.max_tokens + begun_tokens > limit:
             raise PromptTooLongError(
                 f"The prompt has {len(prompt.tokens)} tokens and the reply may have "
                 f"{request.max_tokens}, but the context holds {limit} (engine.contextTokens)."
             )
         if not self._checkpoints.keeps_places:
             prompt = replace(prompt, places={})
+        elif request.begun:
+            # While a word is typed the prompt stays the same, and only its last token is read.
+            prompt.places.setdefault(len(prompt.tokens) - 1, Kind.LAST)
         sampler = Sampler(self._weights.vocab, request.sampling, grammar_of(request.reply_schema))
         speculates = self._pace.drafts if request.speculate is None else request.speculate
         work = LlamaGeneration(request, prompt, sampler, speculates=speculates)
@@ -197,21 +201,23 @@ class LlamaCppBackend:
                 return [], []
             try:
                 return turns, self._context.decode([turn.rows for turn in turns])
-            except MemoryFullError:
+            except (MemoryFullError, InterruptedDecodeError, EngineError) as error:
                 for turn in turns:
                     self._release_copy(turn)
-                if self._checkpoints.make_room() or self._pause_another(served):
-                    continue
-                if len(served) == 1:
-                    raise EngineError(
-                        "The context is too small for this request (engine.contextTokens)."
-                    ) from None
-                self._pause(served.pop())
-            except InterruptedDecodeError:
-                for turn in turns:
-                    self._release_copy(turn)
-                    self._undo(turn.work)
-                raise
+                if isinstance(error, InterruptedDecodeError):
+                    for work in served:
+                        self._undo(work)
+                if not isinstance(error, MemoryFullError):
+                    raise
+                self._make_room(served)
+
+    def _make_room(self, served: list[LlamaGeneration]) -> None:
+        """Give up some memory; raises EngineError where one request alone needs all of it."""
+        if self._checkpoints.make_room() or self._pause_another(served):
+            return
+        if len(served) == 1:
+            raise EngineError("The context is too small for this request (engine.contextTokens).")
+        self._pause(served.pop())
 
     def _attach(self, work: LlamaGeneration, works: Sequence[LlamaGeneration]) -> None:
         """Give a request a sequence that holds as much of its tokens as there is."""

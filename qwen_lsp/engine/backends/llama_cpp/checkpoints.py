@@ -38,6 +38,7 @@ class Kind(IntEnum):
 
     TIP = 0
     READING = 1
+    LAST = 2
     PART = 10
     MARK = 100
 
@@ -144,7 +145,9 @@ class Checkpoints:
         else:
             self._context.copy(source, target)
             if not self._context.load_state(target, best.state, length):
-                raise RuntimeError("llama.cpp did not take a saved state back")
+                self._all.remove(best)
+                self.release(target)
+                return self.start(wanted)
         self._times_ms.append((time.perf_counter() - began) * 1000)
         return target, length
 
@@ -273,7 +276,8 @@ class Checkpoints:
                 continue
             shared = common_prefix(each.tokens, tokens)
             if kind == Kind.TIP:
-                stands_in = shared >= len(each.tokens) - _SIMILAR_TOKENS
+                length = len(each.tokens)
+                stands_in = shared >= max(length - _SIMILAR_TOKENS, length // 2)
             else:
                 stands_in = shared == len(each.tokens) < len(tokens)
             if stands_in:

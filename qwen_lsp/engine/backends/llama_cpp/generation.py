@@ -2,6 +2,9 @@
 
 import codecs
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from qwen_lsp.engine.backends.base import Step
 from qwen_lsp.engine.backends.llama_cpp.drafts import PromptLookup
@@ -34,6 +37,9 @@ class LlamaGeneration:
         self._lookup = PromptLookup() if speculates and request.max_tokens > 1 else None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held_back = ""
+        self._begun = request.begun.encode("utf-8", "replace")
+        # Tokens that only repeat what was begun are no part of the limit.
+        self._most_tokens = request.max_tokens
         self._ended: str | None = None
 
     @property
@@ -74,12 +80,12 @@ class LlamaGeneration:
 
     def draft(self, most: int) -> list[int]:
         """Return at most `most` guessed tokens behind the last one."""
-        left = self.request.max_tokens - self.written - 1
-        if self._lookup is None or not self.written or min(left, most) < 1:
+        left = self._most_tokens - self.written - 1
+        if self._lookup is None or self._begun or not self.written or min(left, most) < 1:
             return []
         return self._lookup.draft(self.tokens, min(left, most))
 
-    def write(self, weights: Weights, draft: Sequence[int], rows: Sequence[object]) -> Step:
+    def write(self, weights: Weights, draft: Sequence[int], rows: Sequence[Any]) -> Step:
         """Choose a token from the logits of each row as long as the draft was right.
 
         `rows` are the logits behind the last token and behind each token of the draft.
@@ -87,7 +93,7 @@ class LlamaGeneration:
         pieces: list[str] = []
         accepted = 0
         for index, logits in enumerate(rows):
-            token = self.sampler.next_token(logits)
+            token = self._choose(weights, logits)
             pieces.append(self._take(weights, token))
             if self._ended is not None or index >= len(draft) or draft[index] != token:
                 break
@@ -113,10 +119,20 @@ class LlamaGeneration:
             ended=ended,
         )
 
+    def _choose(self, weights: Weights, logits: Any) -> int:
+        if not self._begun:
+            return self.sampler.next_token(logits)
+        values = np.ctypeslib.as_array(logits, shape=(weights.vocabulary_tokens,))
+        return weights.likeliest_to_begin(self._begun, values)
+
     def _take(self, weights: Weights, token: int) -> str:
         """Take a token on and return the text that is certain by it."""
         is_end = weights.is_end(token)
-        piece = self._decoder.decode(b"" if is_end else weights.piece(token), final=is_end)
+        data = b"" if is_end else weights.piece(token)
+        if self._begun:
+            self._begun, data = self._begun[len(data) :], data[len(self._begun) :]
+            self._most_tokens += not data
+        piece = self._decoder.decode(data, final=is_end)
         stopped, text, self._held_back = _split_at_stop(self._held_back + piece, self.request.stops)
         if is_end:
             self._ended = "end"
@@ -124,7 +140,7 @@ class LlamaGeneration:
             self._ended = "stop"
         else:
             self.tokens.append(token)
-            if self.written >= self.request.max_tokens:
+            if self.written >= self._most_tokens:
                 self._ended = "length"
         if self._ended in ("end", "length") and not stopped:
             text, self._held_back = text + self._held_back, ""

@@ -31,13 +31,15 @@ def infill_prompt(weights: Weights, prompt: Infill) -> TokenPrompt:
     places[len(tokens)] = Kind.PART + 1
     tokens += middle_tokens
     for number, distance in enumerate(prompt.marks):
+        if not 0 < distance <= len(prompt.prefix) + len(prompt.middle):
+            continue
         if distance <= len(prompt.middle):
             text, end, part = prompt.middle, len(tokens), middle_tokens
         else:
             text, end, part = prompt.prefix, prefix_end, prefix_tokens
             distance -= len(prompt.middle)  # noqa: PLW2901 - from the end of this part
         rest = text[max(0, len(text) - distance) :].encode("utf-8", "replace")
-        places[end - _tokens_at_end(weights, part, len(rest))] = Kind.MARK + number
+        places.setdefault(end - _tokens_at_end(weights, part, len(rest)), Kind.MARK + number)
     return TokenPrompt(tokens, places)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp
+import numpy as np
+import numpy.typing as npt
 
 from qwen_lsp.engine.requests import EngineError
 
@@ -18,6 +20,8 @@ llama: Any = llama_cpp
 _WARNING, _CONTINUED = 3, 5
 # What llama.cpp warns of and this room expects: an interrupted call, and a full memory.
 _EXPECTED = ("removing memory module entries", "failed to find a memory slot")
+
+_LIKELY_TOKENS = 4000
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +126,20 @@ class Weights:
             count = llama.llama_token_to_piece(self.vocab, token, buffer, 256, 0, False)
             known = self._pieces[token] = buffer.raw[: max(count, 0)]
         return known
+
+    def likeliest_to_begin(self, text: bytes, logits: npt.NDArray[np.float32]) -> int:
+        """Return the likeliest token among those that go on with `text`, or cover it and more.
+
+        Looked for among the likeliest few thousand; where none of those does, it is the first token
+        of `text` as the tokenizer splits it.
+        """
+        count = min(_LIKELY_TOKENS, len(logits))
+        likely = np.argpartition(logits, -count)[-count:]
+        for token in likely[np.argsort(-logits[likely], kind="stable")]:
+            piece = self.piece(int(token))
+            if piece and (piece.startswith(text) or text.startswith(piece)):
+                return int(token)
+        return self.tokenize(text.decode("utf-8", "replace"))[0]
 
     def is_end(self, token: int) -> bool:
         """Say whether the text is over before this token."""
