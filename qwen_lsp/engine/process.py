@@ -193,7 +193,6 @@ def main(arguments: list[str] | None = None) -> int:
     options: EngineOptions = parser.parse_args(arguments).options
     options = replace(options, threads=options.threads or default_threads())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
-    _give_way()
     lock = FileLock(lock_path(options.key))
     try:
         lock.acquire(timeout=0)
@@ -218,14 +217,6 @@ def main(arguments: list[str] | None = None) -> int:
             backend.close()
     lock.release()
     return 0
-
-
-def _give_way() -> None:
-    """Run below the user's editor, builds and tests (measured: same speed on a quiet machine)."""
-    try:
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10)
-    except psutil.Error:
-        _log.info("the priority could not be lowered")
 
 
 if __name__ == "__main__":

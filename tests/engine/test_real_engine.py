@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from qwen_lsp.engine.address import EngineOptions, read_address
@@ -183,12 +182,6 @@ async def test_the_socket_is_open_to_this_user_only(
     assert address is not None
     assert mode_of(Path(address.address)) == 0o600
     assert mode_of(engine_folder()) == 0o700
-
-
-async def test_the_process_gives_way_to_the_editor(engine_client: EngineClient) -> None:
-    process = psutil.Process((await engine_client.status())["pid"])
-    if os.name == "posix":
-        assert process.nice() >= 10
 
 
 async def test_typing_is_answered_during_a_review_whose_text_stays_the_same(
