@@ -7,6 +7,7 @@ is measured anew.
 import contextlib
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict
 from importlib.metadata import version
@@ -20,9 +21,12 @@ from qwen_lsp.folders import cache_folder
 def known_speed(options: EngineOptions) -> Speed | None:
     """Return what was measured before, None where nothing fits."""
     try:
-        return Speed(**json.loads(_path(options).read_text(encoding="utf-8")))
+        speed = Speed(**json.loads(_path(options).read_text(encoding="utf-8")))
+        # Nothing else is divided by, whatever became of the file.
+        is_usable = all(0 < figure < math.inf for figure in asdict(speed).values())
     except (OSError, ValueError, TypeError):
         return None
+    return speed if is_usable else None
 
 
 def remember_speed(options: EngineOptions, speed: Speed) -> None:
