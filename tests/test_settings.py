@@ -145,6 +145,14 @@ def test_what_a_workspace_may_not_say(key: str) -> None:
     assert dict(leaves(settings))[key] == "never"
 
 
+def test_a_workspace_may_not_bring_adapters() -> None:
+    section = {"lora": ["evil.gguf"]}
+    settings, problems = read_settings(None, section)
+    assert problems == ["lora cannot be set by a workspace; set it in your editor."]
+    assert settings.lora == ()
+    assert read_settings(section)[0].lora == ("evil.gguf",)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),

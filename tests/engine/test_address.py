@@ -14,6 +14,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from qwen_lsp.engine import address
 from qwen_lsp.engine.address import (
     Address,
     EngineOptions,
@@ -28,6 +29,7 @@ from qwen_lsp.engine.address import (
     wait_for_end,
 )
 from qwen_lsp.engine.control import ask_status, stop_engines
+from qwen_lsp.engine.messages import PROTOCOL
 from qwen_lsp.folders import engine_folder
 from tests.engine.conftest import Serve
 from tests.harness.scripted_backend import ScriptedBackend
@@ -78,6 +80,19 @@ def test_every_model_file_has_a_key_of_its_own() -> None:
     assert here.key == EngineOptions(Path("a.gguf").absolute(), threads=3).key
     assert here.key != EngineOptions(Path("b.gguf")).key
     assert EngineOptions(Path("a\udcff.gguf")).key != here.key
+
+
+def test_a_peer_of_another_protocol_or_release_has_another_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert PROTOCOL == 2
+    options = EngineOptions(Path("a.gguf"))
+    keys = {options.key}
+    monkeypatch.setattr(address, "PROTOCOL", PROTOCOL + 1)
+    keys.add(options.key)
+    monkeypatch.setattr(address, "__version__", "99.0")
+    keys.add(options.key)
+    assert len(keys) == 3
 
 
 def test_two_engines_have_different_keys_for_the_handshake() -> None:

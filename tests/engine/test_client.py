@@ -1,9 +1,11 @@
 """EngineClient, over a scripted engine in this process or over engines that do not work."""
 
 import asyncio
+import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from multiprocessing.connection import Listener
 from pathlib import Path
 
@@ -65,6 +67,20 @@ async def test_requests_at_once_get_their_own_answers(serve: Serve) -> None:
     texts = [generation.text for generation in await asyncio.gather(*asked)]
     assert texts == ["aa", "bb", "cc", "dd", "ee", "ff"] * 2
     assert (await clients[0].status())["clients"] == 2
+    for client in clients:
+        await client.close()
+
+
+async def test_clients_with_other_wishes_for_the_same_model_share_its_engine(serve: Serve) -> None:
+    served = serve(ScriptedBackend({"x": ["a"]}))
+    wishes = replace(
+        served.options, context_tokens=64, threads=7, idle_minutes=9.0, drafts="off", gpu_layers=0
+    )
+    clients = [EngineClient(served.options), EngineClient(wishes)]
+    for client in clients:
+        assert (await client.generate(request("x"))).text == "a"
+    status = await clients[1].status()
+    assert (status["clients"], status["pid"], status["served"]) == (2, os.getpid(), 2)
     for client in clients:
         await client.close()
 
