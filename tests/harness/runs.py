@@ -42,6 +42,11 @@ class Run:
     def last(self) -> Step:
         return self.steps[-1]
 
+    @property
+    def written_tokens(self) -> int:
+        """Return how many tokens are written, 0 while the prompt is read."""
+        return self.steps[-1].generated_tokens if self.steps else 0
+
 
 def advance(*runs: Run) -> None:
     """Make one model call for all of them."""
