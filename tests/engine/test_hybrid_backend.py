@@ -5,7 +5,8 @@ ahead of the second, so that no order of additions can change a text.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,9 +158,7 @@ def test_several_requests_in_one_call_write_what_each_writes_alone(
     assert calls < sum(len(each.steps) for each in runs)
 
 
-def test_a_request_that_joins_later_changes_nothing(
-    backend: LlamaCppBackend, alone: Alone
-) -> None:
+def test_a_request_that_joins_later_changes_nothing(backend: LlamaCppBackend, alone: Alone) -> None:
     for place in (1, 3, 8):
         forget(backend)
         first = Run(backend, MIDDLE)
@@ -206,7 +205,10 @@ class GivenDrafts:
 
 
 def with_drafts(
-    backend: LlamaCppBackend, request: GenerateRequest, alone: Alone, plan: Sequence[tuple[int, int]]
+    backend: LlamaCppBackend,
+    request: GenerateRequest,
+    alone: Alone,
+    plan: Sequence[tuple[int, int]],
 ) -> Run:
     guessed = Run(backend, replace(request, speculate=True))
     lookup = GivenDrafts(alone.all_tokens(request), plan)
@@ -279,6 +281,19 @@ class EndsEarly(Context):
         self.looks = 0
 
 
+@contextmanager
+def end_early(
+    backend: LlamaCppBackend, nodes: int, monkeypatch: pytest.MonkeyPatch
+) -> Generator[None]:
+    """Ask each call of the backend to end when so many of its nodes are computed."""
+    with monkeypatch.context() as patch:
+        del backend._context._ends_early
+        patch.setattr(EndsEarly, "nodes", nodes)
+        patch.setattr(backend._context, "__class__", EndsEarly)
+        yield
+    backend._context._ends_early = False
+
+
 @pytest.mark.parametrize("nodes", [0, 20, 60])
 def test_an_interrupted_prompt_goes_on_from_the_last_checkpoint(
     backend: LlamaCppBackend, alone: Alone, nodes: int, monkeypatch: pytest.MonkeyPatch
@@ -287,12 +302,8 @@ def test_an_interrupted_prompt_goes_on_from_the_last_checkpoint(
     while reading.work.held < CHUNK_TOKENS:
         reading.step()
     held = reading.work.held
-    with monkeypatch.context() as patch:
-        del backend._context._ends_early
-        patch.setattr(EndsEarly, "nodes", nodes)
-        patch.setattr(backend._context, "__class__", EndsEarly)
+    with end_early(backend, nodes, monkeypatch):
         reading.step()
-    backend._context._ends_early = False
     assert (reading.last.generated_tokens, reading.last.ended) == (0, None)
     assert reading.work.sequence is None
     reading.step()
@@ -300,25 +311,24 @@ def test_an_interrupted_prompt_goes_on_from_the_last_checkpoint(
     assert reading.finish().text == alone.text(LONG)
 
 
-def test_a_call_for_several_that_is_interrupted_changes_none_of_them(
+def test_a_call_for_several_is_not_ended_early_and_changes_no_other_sequence(
     backend: LlamaCppBackend, alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Such a call moves the states of sequences in between; ended early, it would damage them.
     writing = with_drafts(backend, SHORT, alone, [(6, 3), (6, 6), (6, 6)])
     while writing.written_tokens < 2:
         writing.step()
     reading = Run(backend, MIDDLE)
     while reading.work.held < CHUNK_TOKENS:
         reading.step()
-    with monkeypatch.context() as patch:
-        del backend._context._ends_early
-        patch.setattr(EndsEarly, "nodes", 40)
-        patch.setattr(backend._context, "__class__", EndsEarly)
+    held = reading.work.held
+    with end_early(backend, 40, monkeypatch):
         advance(writing, reading)
-    backend._context._ends_early = False
-    assert writing.work.sequence is reading.work.sequence is None
-    assert writing.last.text == ""
+    assert reading.work.held > held
     serve(writing, reading)
     assert texts([writing, reading]) == [alone.text(SHORT), alone.text(MIDDLE)]
+    for request in ALL:
+        assert run(backend, request).text == alone.text(request)
 
 
 def test_interrupts_at_any_time_change_nothing(backend: LlamaCppBackend, alone: Alone) -> None:
@@ -344,8 +354,7 @@ def test_interrupts_at_any_time_change_nothing(backend: LlamaCppBackend, alone: 
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:
-        runs = [Run(backend, LONG), Run(backend, MIDDLE)]
-        serve(*runs)
+        runs = [run(backend, request) for request in (LONG, MIDDLE)]
     finally:
         is_over.set()
         thread.join()
@@ -368,9 +377,9 @@ def test_paused_requests_whose_sequences_were_taken_go_on_with_the_same_text(
             assert any(each.work.sequence is None for each in paused)
         for each in paused:
             each.finish()
-        assert texts(paused) == [
-            alone.text(request) for request in (LONG, MIDDLE, OTHER, SHORT)
-        ], place
+        assert texts(paused) == [alone.text(request) for request in (LONG, MIDDLE, OTHER, SHORT)], (
+            place
+        )
 
 
 def test_typing_at_any_step_of_a_review_changes_neither(

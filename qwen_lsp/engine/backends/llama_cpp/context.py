@@ -85,6 +85,10 @@ class Context:
         self._batch: Any = llama.llama_batch_init(self.batch_tokens, 0, 1)
         self._ends_early = False
         self._can_end_early = False
+        # A call for several sequences of a hybrid model also moves the states of sequences that
+        # lie between theirs (find_slot in llama-memory-recurrent.cpp, build_rs in llama-graph.cpp).
+        # Ended before they are moved, those would hold the states of others.
+        self._can_end_for_several: bool = weights.can_roll_back
 
         @llama.ggml_abort_callback
         def asked(_user_data: Any) -> bool:
@@ -138,7 +142,8 @@ class Context:
                 row += 1
         batch.n_tokens = row
         self._ends_early = False
-        self._can_end_early = row > _SHORT_CALL_TOKENS
+        is_safe = len(parts) == 1 or self._can_end_for_several
+        self._can_end_early = is_safe and row > _SHORT_CALL_TOKENS
         status = llama.llama_decode(self._context, batch)
         if status == 0:
             return outputs
