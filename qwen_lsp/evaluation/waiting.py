@@ -40,8 +40,9 @@ class CancelFigures:
 class ReviewFigures:
     """Typing while a review runs: milliseconds from a request's arrival to its first token.
 
-    `quiet_ms` is the same of the same requests without a review. `review_requests` tells how many
-    requests of the review were answered meanwhile, so that nobody is served by starving it.
+    `quiet_ms` is the same of the same requests directly before, without a review.
+    `review_requests` tells how many requests of the review were answered meanwhile, so that nobody
+    is served by starving it.
     """
 
     first_token_ms: Spread
@@ -77,26 +78,29 @@ async def type_during_review(
 
     Of each suggestion only the first token is awaited. Raises EngineError.
     """
+    quiet = await _first_tokens(engine, asked)
     reviewer, recorder = recorded(model)
-    chance = random.Random(_SEED)  # noqa: S311 - pauses, not secrets
     review = asyncio.ensure_future(_review(reviewer, document))
-    times: list[float] = []
     try:
         await asyncio.sleep(_REVIEW_HEAD_START_SECONDS)
-        for each in asked:
-            await asyncio.sleep(chance.uniform(*_PAUSE_SECONDS))
-            first = replace(each.request, max_tokens=1, deadline_ms=None)
-            times.append(first_token_ms(await engine.generate(first)))
+        reviewed = await _first_tokens(engine, asked)
     finally:
         review.cancel()
         # Its own error says why there was no review; a cancel is how it should end.
         with contextlib.suppress(asyncio.CancelledError):
             await review
-    return ReviewFigures(
-        Spread.of(times),
-        Spread.of(each.first_token_ms for each in asked),
-        len(recorder.generations),
-    )
+    return ReviewFigures(reviewed, quiet, len(recorder.generations))
+
+
+async def _first_tokens(engine: MeasuredEngine, asked: Sequence[Asked]) -> Spread:
+    """Return how long the first tokens took, in milliseconds, at the pace of somebody who types."""
+    chance = random.Random(_SEED)  # noqa: S311 - pauses, not secrets
+    times: list[float] = []
+    for each in asked:
+        await asyncio.sleep(chance.uniform(*_PAUSE_SECONDS))
+        first = replace(each.request, max_tokens=1, deadline_ms=None)
+        times.append(first_token_ms(await engine.generate(first)))
+    return Spread.of(times)
 
 
 async def _review(model: LocalModel, document: Document) -> None:
