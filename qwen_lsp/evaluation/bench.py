@@ -2,8 +2,8 @@
 
 The figures come from `speeds`, `trace`, `waiting` and `peer`, each in a file of its own;
 `bench_tables` puts them into words. The order matters: the engine is started anew, so that nothing
-is remembered, and the peer is asked directly after the same trace was typed here, so that the rest
-of the machine is about the same for both.
+is remembered, and the peer types the trace in turns with the model here, so that what else the
+machine does meets both.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from qwen_lsp.evaluation.kills import KillFigures
-from qwen_lsp.evaluation.peer import Peer, PeerFigures, type_at_peer
+from qwen_lsp.evaluation.peer import Peer, PeerFigures, PeerTyping
 from qwen_lsp.evaluation.speeds import (
     MeasuredEngine,
     Speculation,
@@ -128,7 +128,7 @@ async def measure(
     the peer does not answer.
     """
     began = time.monotonic()
-    peer_model = await peer.model() if peer else ""
+    beside = PeerTyping(peer, await peer.model()) if peer else None
     trace = typing_trace()
     on_step("loading the model")
     await engine.start()
@@ -138,12 +138,8 @@ async def measure(
     on_step("reading and writing")
     prompt_speed = await reading_speed(engine, trace.code)
     generation_speed = await writing_speed(engine)
-    on_step(f"typing {trace.keys} keys")
-    asked, stall_ms = await _type(trace, model, settings)
-    peer_figures: PeerFigures | None = None
-    if peer is not None:
-        on_step(f"typing the same at {peer.url}")
-        peer_figures = await type_at_peer(peer, peer_model, _others(), trace, asked)
+    on_step(f"typing {trace.keys} keys" + (f", here and at {peer.url}" if peer else ""))
+    asked, stall_ms = await _type(trace, model, settings, beside)
     on_step("cancelling")
     cancel = await cancel_to_idle(engine, trace.code)
     on_step("typing during a review")
@@ -175,16 +171,18 @@ async def measure(
         engine=_engine_figures(status),
         asking_bytes=psutil.Process().memory_info().rss,
         took_seconds=time.monotonic() - began,
-        peer=peer_figures,
+        peer=beside.figures() if beside else None,
     )
 
 
-async def _type(trace: Trace, model: LocalModel, settings: Settings) -> tuple[list[Asked], float]:
+async def _type(
+    trace: Trace, model: LocalModel, settings: Settings, beside: PeerTyping | None
+) -> tuple[list[Asked], float]:
     """Return what was asked, and how long the event loop stood still at most."""
     watch = asyncio.ensure_future(longest_stall())
     await asyncio.sleep(0)  # a task that never began could not return what it saw
     try:
-        asked = await type_along(trace, model, settings)
+        asked = await type_along(trace, model, settings, beside.ask if beside else None)
     finally:
         watch.cancel()
     return asked, await watch

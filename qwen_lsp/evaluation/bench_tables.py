@@ -166,8 +166,7 @@ def _peer(bench: Bench, peer: PeerFigures) -> Table:
         ("generation, tokens/s", bench.generation_speed, peer.generation_speed),
     )
     return Table(
-        f"Beside {peer.model} at {peer.url}: {peer.requests} requests of the same trace; "
-        f"before: {peer.others}",
+        f"Beside {peer.model} at {peer.url}, {peer.requests} requests in turns",
         tuple((name, _plain(our), _plain(its), _ratio(our, its)) for name, our, its in pairs),
         ("", "qwen-lsp", "peer", "qwen-lsp / peer"),
     )

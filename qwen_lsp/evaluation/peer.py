@@ -24,7 +24,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from qwen_lsp.engine.requests import EngineUnavailableError
 from qwen_lsp.evaluation.spread import Spread
-from qwen_lsp.evaluation.trace import Asked, Trace
 from qwen_lsp.text import Document
 
 _LINES_BEFORE = 256
@@ -63,7 +62,6 @@ class PeerFigures:
 
     url: str
     model: str
-    others: str
     cold_ms: float
     cold_tokens: int
     requests: int
@@ -161,31 +159,37 @@ def llama_vim_request(document: Document, offset: int) -> dict[str, Any]:
     }
 
 
-async def type_at_peer(
-    peer: Peer, model: str, others: str, trace: Trace, asked: Sequence[Asked]
-) -> PeerFigures:
-    """Ask the server wherever our own model was `asked`; raises PeerError."""
-    answers = [
-        await peer.complete(trace.document(each.stop), trace.offset(each.stop)) for each in asked
-    ]
-    cold, warm = answers[0], answers[1:]
-    return PeerFigures(
-        url=peer.url,
-        model=model,
-        others=others,
-        cold_ms=cold.ms,
-        cold_tokens=cold.tokens("prompt_n"),
-        requests=len(warm),
-        prompt_tokens=Spread.of(
-            answer.tokens("prompt_n") + answer.tokens("cache_n") for answer in warm
-        ),
-        tokens_read=Spread.of(answer.tokens("prompt_n") for answer in warm),
-        tokens_written=Spread.of(answer.tokens("predicted_n") for answer in warm),
-        first_token_ms=Spread.of(answer.timings.get("prompt_ms", 0) for answer in warm),
-        suggestion_ms=Spread.of(answer.ms for answer in warm),
-        prompt_speed=_speed(answers, "prompt"),
-        generation_speed=_speed(answers, "predicted"),
-    )
+class PeerTyping:
+    """The trace at one server: what it is asked, and what that comes to."""
+
+    def __init__(self, peer: Peer, model: str) -> None:
+        self._peer = peer
+        self._model = model
+        self._answers: list[_Answer] = []
+
+    async def ask(self, document: Document, offset: int) -> None:
+        """Ask with the cursor at `offset`; raises PeerError."""
+        self._answers.append(await self._peer.complete(document, offset))
+
+    def figures(self) -> PeerFigures:
+        """Return what the requests cost until now; there must be one at least."""
+        cold, warm = self._answers[0], self._answers[1:]
+        return PeerFigures(
+            url=self._peer.url,
+            model=self._model,
+            cold_ms=cold.ms,
+            cold_tokens=cold.tokens("prompt_n"),
+            requests=len(warm),
+            prompt_tokens=Spread.of(
+                answer.tokens("prompt_n") + answer.tokens("cache_n") for answer in warm
+            ),
+            tokens_read=Spread.of(answer.tokens("prompt_n") for answer in warm),
+            tokens_written=Spread.of(answer.tokens("predicted_n") for answer in warm),
+            first_token_ms=Spread.of(answer.timings.get("prompt_ms", 0) for answer in warm),
+            suggestion_ms=Spread.of(answer.ms for answer in warm),
+            prompt_speed=_speed(self._answers, "prompt"),
+            generation_speed=_speed(self._answers, "predicted"),
+        )
 
 
 def _speed(answers: Sequence[_Answer], what: str) -> float:

@@ -12,7 +12,7 @@ import copy
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -135,17 +135,27 @@ def typing_trace() -> Trace:
     return Trace(before, _TYPED.rstrip("\n"), after, len(keys), tuple(_stops(keys)))
 
 
-async def type_along(trace: Trace, model: LocalModel, settings: Settings) -> list[Asked]:
-    """Type the trace; return the requests for which the model was asked. Raises EngineError."""
+async def type_along(
+    trace: Trace,
+    model: LocalModel,
+    settings: Settings,
+    beside: Callable[[Document, int], Awaitable[None]] | None = None,
+) -> list[Asked]:
+    """Type the trace; return the requests for which the model was asked. Raises EngineError.
+
+    `beside` is called at the same places, each time after the model has answered.
+    """
     model, recorder = recorded(model)
     asked: list[Asked] = []
     for stop in trace.stops:
         recorder.generations.clear()
-        document = trace.document(stop)
+        document, offset = trace.document(stop), trace.offset(stop)
         began = time.monotonic()
-        await complete(document, trace.offset(stop), model, settings, Suggestions())
+        await complete(document, offset, model, settings, Suggestions())
         ms = (time.monotonic() - began) * 1000
         asked += [Asked(stop, ms, *generation) for generation in recorder.generations]
+        if beside is not None and recorder.generations:
+            await beside(document, offset)
     return asked
 
 

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from qwen_lsp.engine.requests import EngineUnavailableError, GenerateRequest, Infill, Priority
-from qwen_lsp.evaluation.peer import Peer, PeerError, llama_vim_request, type_at_peer
-from qwen_lsp.evaluation.trace import Asked, Trace
+from qwen_lsp.engine.requests import EngineUnavailableError
+from qwen_lsp.evaluation.peer import Peer, PeerError, PeerTyping, llama_vim_request
+from qwen_lsp.evaluation.trace import Trace
 from qwen_lsp.text import Document
-from tests.harness.measured import COST, LlamaServer, llama_server
+from tests.harness.measured import LlamaServer, llama_server
 
 TRACE = Trace("a = 1\n", "b = 2", "\nc = 3\n", 5, (1, 3, 5))
-REQUEST = GenerateRequest(Infill("", ""), 8, Priority.TYPING)
 
 
 @pytest.fixture
@@ -66,8 +65,10 @@ def test_the_limits_of_llama_vim() -> None:
 async def test_the_same_places_are_asked(server: LlamaServer) -> None:
     peer = Peer(f"{server.url}/infill")
     model = await peer.model()
-    asked = [Asked(stop, 100.0, REQUEST, COST) for stop in (1, 5)]
-    figures = await type_at_peer(peer, model, "quiet", TRACE, asked)
+    typing = PeerTyping(peer, model)
+    for stop in (1, 5):
+        await typing.ask(TRACE.document(stop), TRACE.offset(stop))
+    figures = typing.figures()
     assert [body["prompt"] for body in server.bodies] == ["b", "b = 2"]
     assert (figures.url, figures.model) == (server.url, "peer.gguf")
     assert (figures.cold_tokens, figures.requests) == (4000, 1)
@@ -104,9 +105,8 @@ async def test_another_server_is_there(
 
 async def test_a_server_that_tells_no_timings(server: LlamaServer) -> None:
     server.answer = (200, {"content": "pass"})
-    asked = [Asked(1, 100.0, REQUEST, COST)]
     with pytest.raises(PeerError, match="gives no timings; is it a llama-server"):
-        await type_at_peer(Peer(server.url), "", "", TRACE, asked)
+        await Peer(server.url).complete(TRACE.document(1), TRACE.offset(1))
 
 
 @pytest.mark.parametrize("url", ["ftp://host/", "http://", "file:///etc/passwd"])

@@ -9,6 +9,7 @@ from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.settings import Settings
+from qwen_lsp.text import Document
 from tests.harness.measured import MeasuredEngine
 
 
@@ -65,6 +66,19 @@ async def test_the_model_is_asked_at_every_stop() -> None:
     assert [each.request for each in asked] == engine.requests
     assert [each.tokens_read for each in asked] == [2, 2, 2, 2]
     assert model.engine is engine
+
+
+async def test_another_is_asked_in_turns_at_the_same_places() -> None:
+    engine = MeasuredEngine(reply=" + 1")
+    seen: list[tuple[int, int]] = []
+
+    async def beside(document: Document, offset: int) -> None:
+        await asyncio.sleep(0)
+        assert document.text[:offset].endswith(small_trace().typed[: document.version])
+        seen.append((document.version, len(engine.requests)))
+
+    await type_along(small_trace(), LocalModel(engine, Templates()), Settings(), beside)
+    assert seen == [(0, 1), (5, 2), (19, 3), (25, 4)]
 
 
 async def test_a_suggestion_is_not_remembered() -> None:
