@@ -13,6 +13,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
 from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.requests import Speed
 from qwen_lsp.folders import cache_folder
@@ -37,6 +39,28 @@ def remember_speed(options: EngineOptions, speed: Speed) -> None:
         new = path.with_suffix(f".{os.getpid()}.new")
         new.write_text(json.dumps(asdict(speed)), encoding="utf-8")
         new.replace(path)
+
+
+class Neighbours:
+    """What other programs take of this machine's cores while something is measured."""
+
+    def __init__(self) -> None:
+        self._began = _busy_seconds()
+
+    def share(self) -> float:
+        """Return the share of all cores' time since the beginning that others had, 0 to 1."""
+        busy, own, total = (
+            now - then for now, then in zip(_busy_seconds(), self._began, strict=True)
+        )
+        return max(0.0, busy - own) / total if total > 0 else 0.0
+
+
+def _busy_seconds() -> tuple[float, float, float]:
+    """Return the seconds that all programs had, that this one had, and that there were."""
+    times = psutil.cpu_times()
+    own = psutil.Process().cpu_times()
+    total = float(sum(times[:4]))
+    return total - float(times.idle), own.user + own.system, total
 
 
 def _path(options: EngineOptions) -> Path:

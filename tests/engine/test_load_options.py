@@ -12,7 +12,7 @@ from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend, backend
 from qwen_lsp.engine.backends.llama_cpp.context import Rows, llama
 from qwen_lsp.engine.requests import EngineError, GenerateRequest, Infill, ModelFacts, Priority
-from qwen_lsp.engine.speed import known_speed, remember_speed
+from qwen_lsp.engine.speed import Neighbours, known_speed, remember_speed
 from tests.conftest import A_SPEED
 from tests.harness.random_models import random_lora
 from tests.harness.runs import run
@@ -56,6 +56,7 @@ class TestSpeed:
     def test_is_measured_once_and_remembered(
         self, load: Load, hybrid_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(Neighbours, "share", lambda _self: 0.0)
         first, facts = load(hybrid_path, measured=True)
         speed = facts.speed
         assert speed is not None
@@ -65,6 +66,14 @@ class TestSpeed:
         monkeypatch.setattr(backend, "measure", None)
         _, again = load(hybrid_path, measured=True)
         assert again.speed == speed
+
+    def test_beside_busy_programs_it_serves_for_now_only(
+        self, load: Load, hybrid_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Neighbours, "share", lambda _self: 0.5)
+        first, facts = load(hybrid_path, measured=True, idle_minutes=2.0, kv_cache="q8_0")
+        assert facts.speed is not None
+        assert known_speed(first._options) is None
 
     def test_is_measured_on_a_context_that_is_empty_afterwards(
         self, load: Load, hybrid_path: Path

@@ -9,7 +9,7 @@ import pytest
 
 from qwen_lsp.engine.address import EngineOptions
 from qwen_lsp.engine.requests import Speed
-from qwen_lsp.engine.speed import known_speed, remember_speed
+from qwen_lsp.engine.speed import Neighbours, known_speed, remember_speed
 from qwen_lsp.folders import cache_folder
 
 SPEED = Speed(prompt_speed=123.4, token_ms=5.67, verify_ms=8.9, verify_tokens=9)
@@ -122,3 +122,8 @@ def test_a_folder_that_cannot_be_written_does_no_harm(options: EngineOptions) ->
     (cache_folder() / "speed").write_text("a file stands in the place of the folder")
     remember_speed(options, SPEED)
     assert known_speed(options) is None
+
+
+def test_the_share_of_other_programs_is_a_share() -> None:
+    neighbours = Neighbours()
+    assert 0 <= neighbours.share() <= 1

@@ -38,13 +38,14 @@ from qwen_lsp.engine.requests import (
     ModelFacts,
     PromptTooLongError,
 )
-from qwen_lsp.engine.speed import known_speed, remember_speed
+from qwen_lsp.engine.speed import Neighbours, known_speed, remember_speed
 
 _MOST_TOGETHER = 8
 # Of plain attention, a sequence costs nothing until something is read into it.
 _PLAIN_SEQUENCES = 32
 _FEWEST_SEQUENCES, _MOST_SEQUENCES = 4, 32
 _MIB = 2**20
+_BUSY_SHARE = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -92,8 +93,11 @@ class LlamaCppBackend:
         self._template = weights.metadata("tokenizer.chat_template") or CHATML
         speed = known_speed(options)
         if speed is None:
+            neighbours = Neighbours()
             speed = measure(weights, self._context)
-            remember_speed(options, speed)
+            # What was measured beside busy programs serves for now; the next start measures again.
+            if neighbours.share() < _BUSY_SHARE:
+                remember_speed(options, speed)
         self._pace = pace_of(speed, options.drafts, can_roll_back=weights.can_roll_back)
         return ModelFacts(
             name=weights.metadata("general.name") or options.model_path.stem,
