@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections import defaultdict
 from typing import Any
 
 from qwen_lsp.cli.output import ExitCode, print_result
@@ -25,7 +26,9 @@ def run_stop(arguments: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _readable(status: dict[str, Any]) -> str:
+def _readable(said: dict[str, Any]) -> str:
+    # An engine of another release may still run, and say less.
+    status: dict[str, Any] = defaultdict(int, said)
     memory = gigabytes(status["memory_bytes"])
     drafted, accepted = status["drafted_tokens"], status["accepted_tokens"]
     read = status["prompt_tokens"]

@@ -74,7 +74,13 @@ def cramped(load: Load) -> LlamaCppBackend:
     return backend
 
 
-@pytest.fixture(params=["roomy", "cramped"])
+@pytest.fixture(scope="module")
+def saving(load: Load) -> LlamaCppBackend:
+    """Return a backend that keeps saved states beside a few sequences."""
+    return load(checkpoint_mib=1)
+
+
+@pytest.fixture(params=["roomy", "cramped", "saving"])
 def backend(request: pytest.FixtureRequest) -> Iterator[LlamaCppBackend]:
     loaded: LlamaCppBackend = request.getfixturevalue(request.param)
     for left in list(loaded._works):  # by a test that failed

@@ -146,7 +146,7 @@ async def test_a_new_text_and_several_changes_at_once_have_no_place_to_read_to()
     engine = GivenEngine()
     async with typing(engine) as (client, uri):
         client.change(uri, TEXT + "x = 1\n")
-        client.change(uri, (PLACE, PLACE, "o"), (0, 0, "#"))
+        client.change(uri, (0, 0, "\n"), (PLACE + 1, PLACE + 1, "o"))
         client.notify(
             "textDocument/didChange",
             {"textDocument": {"uri": uri, "version": 9}, "contentChanges": []},
