@@ -100,6 +100,8 @@ def new_address(options: EngineOptions) -> Address:
 def publish(key: str, address: Address) -> None:
     """Write the address file so that a reader sees all of it or nothing."""
     path = address_path(key)
+    for left in path.parent.glob(f"{key}.*.new"):
+        left.unlink(missing_ok=True)  # by an engine that was killed while it wrote
     new = path.with_suffix(f".{os.getpid()}.new")
     new.touch(mode=0o600)
     new.write_text(json.dumps(asdict(address)), encoding="utf-8")

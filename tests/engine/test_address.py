@@ -66,6 +66,13 @@ def test_publishing_again_replaces_and_leaves_nothing_else_behind() -> None:
     assert [path.name for path in engine_folder().iterdir()] == ["key.json"]
 
 
+def test_publishing_clears_what_a_killed_engine_left() -> None:
+    for name in ("key.99.new", "other.99.new"):
+        (engine_folder() / name).touch()
+    publish("key", Address(1, "somewhere", "00", "m"))
+    assert {path.name for path in engine_folder().iterdir()} == {"key.json", "other.99.new"}
+
+
 @pytest.mark.parametrize(
     "content", ["", '{"pid": 1, "addr', "null", "[1]", '{"pid": 1}', "\ufffd", '{"more": 1}']
 )
