@@ -28,7 +28,7 @@ from tests.harness.random_models import tiny_qwen35
 
 MODEL_ID = "qwen2.5-coder-0.5b"
 # Given to engines of tests, so that what they do does not depend on how busy the machine is.
-A_SPEED = Speed(prompt_speed=200.0, token_ms=20.0, verify_ms=100.0, verify_tokens=9)
+A_SPEED = Speed(prompt_speed=150.0, token_ms=20.0, verify_ms=100.0, verify_tokens=9)
 
 
 @contextmanager

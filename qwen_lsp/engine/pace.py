@@ -11,7 +11,7 @@ from qwen_lsp.engine.requests import Speed
 Drafts = Literal["auto", "on", "off"]
 
 # The longest that a more urgent request should wait for a model call under way.
-_CALL_SECONDS = 0.35
+_CALL_SECONDS = 0.65
 _CHUNKS = (16, 32, 64, 128)
 # A draft that is right throughout must save this much, since many are wrong.
 _WORTHWHILE = 1.3

@@ -35,6 +35,7 @@ class Job:
     last: Step = field(default_factory=Step)
     first_token_ms: float = 0.0
     work: Any = None
+    was_interrupted: bool = False
 
     @property
     def age_ms(self) -> float:
@@ -83,6 +84,7 @@ class Scheduler:
         self._backend = backend
         self._jobs: list[Job] = []
         self._served_now: Sequence[Job] = ()
+        self._interrupted: Sequence[Job] = ()
         self._wake = threading.Condition()
         self._stopped = False
         # When a job of a window was begun last, by the window's id; only of those that wait.
@@ -102,8 +104,17 @@ class Scheduler:
                 other.request.priority > job.request.priority and not other.gives_way_to(job)
                 for other in self._served_now
             ):
-                self._backend.interrupt()
+                self._interrupt_once()
             self._wake.notify()
+
+    def _interrupt_once(self) -> None:
+        """Interrupt the call under way, unless the last call for the same job was interrupted.
+
+        What an interrupted call has read is lost: a review would never get on while a user types.
+        """
+        if not any(job.was_interrupted for job in self._served_now):
+            self._interrupted = self._served_now
+            self._backend.interrupt()
 
     def end(self, owner: object, chosen: Callable[[Job], bool], ending: Finish) -> None:
         """Let the chosen jobs of `owner` end, at the latest after the model call under way.
@@ -157,7 +168,13 @@ class Scheduler:
                 self._finish(job, cast("Finish", job.ending))
             if not ended:
                 self._advance(chosen)
-                self._served_now = ()
+                self._note_interrupted(chosen)
+
+    def _note_interrupted(self, served: Sequence[Job]) -> None:
+        with self._wake:
+            for job in served:
+                job.was_interrupted = job in self._interrupted
+            self._served_now = self._interrupted = ()
 
     def _choose(self) -> list[Job]:
         """Return the jobs for the next call: of the highest priority, the windows in turn."""

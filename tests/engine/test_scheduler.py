@@ -363,3 +363,29 @@ def test_a_cancelled_call_is_interrupted_unless_it_serves_the_next_key(
     gate.set()
     assert old.wait().finish == "cancelled"
     assert loop.backend.interrupted == interrupted
+
+
+def test_a_call_that_is_made_again_is_not_interrupted_again(loop: Loop) -> None:
+    gates = [threading.Event() for _ in range(3)]
+    loop.backend.replies = {
+        "review": [*gates, "r"],
+        "first typing": ["t"],
+        "second typing": ["u"],
+        "third typing": ["v"],
+    }
+    review = loop.submit(request("review", Priority.REVIEW))
+    loop.start()
+    interrupted: list[int] = []
+    for number, (gate, name) in enumerate(
+        zip(gates, ["first typing", "second typing", "third typing"], strict=True), 1
+    ):
+        end = time.monotonic() + WAIT_SECONDS
+        while loop.backend.calls.count("review") < number:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        typing = loop.submit(request(name, Priority.TYPING))
+        interrupted.append(loop.backend.interrupted)
+        gate.set()
+        typing.wait()
+    assert review.wait().text == "r"
+    assert interrupted == [1, 1, 2]

@@ -49,7 +49,7 @@ async def typing(
 def cursor(request: GenerateRequest) -> tuple[str, str]:
     """Return the line before the cursor and the line behind it."""
     assert isinstance(request.prompt, Infill)
-    before = request.prompt.prefix + request.prompt.middle
+    before = request.prompt.prefix + request.prompt.middle + request.begun
     return before.rpartition("\n")[2], request.prompt.suffix.strip("\n").partition("\n")[0]
 
 

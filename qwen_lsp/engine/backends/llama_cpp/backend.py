@@ -184,6 +184,9 @@ class LlamaCppBackend:
         except EngineError as error:
             for work in served:
                 self._lose(work)
+            # A call that failed may have moved the recurrent states of other sequences.
+            while not self._weights.can_roll_back and self._checkpoints.make_room():
+                pass
             return [error if work in served else work.step() for work in works]
         steps: dict[LlamaGeneration, Step] = {}
         for turn, rows in zip(turns, outputs, strict=True):
