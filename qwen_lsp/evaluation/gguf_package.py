@@ -4,7 +4,11 @@ It belongs to the development environment and not to the product, so it is impor
 used, and what is missing is said in one sentence.
 """
 
+import argparse
 import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -21,3 +25,13 @@ def gguf_package() -> Any:
             f"Making models needs the package `{error.name}` of the development environment: "
             "pip install gguf."
         ) from error
+
+
+def make_file(parser: argparse.ArgumentParser, out: Path, make: Callable[[], None]) -> int:
+    """Let `make` write `out` and print its size; what goes wrong ends the command in a sentence."""
+    try:
+        make()
+    except (GgufMissingError, OSError, ValueError) as error:
+        parser.exit(1, f"{error}\n")
+    sys.stdout.write(f"{out}: {out.stat().st_size:,} bytes\n")
+    return 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qwen_lsp.evaluation.gguf_package import GgufMissingError, gguf_package
+from qwen_lsp.evaluation.gguf_package import gguf_package, make_file
 from qwen_lsp.evaluation.random_weights import even_values
 
 # The matrices that adapters usually change: of attention, of a delta net, of the feed-forward net.
@@ -72,12 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=0.1, help="how much it changes")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(arguments)
-    try:
-        write_random_lora(asked.model, asked.out, asked.rank, asked.scale, asked.seed)
-    except (GgufMissingError, OSError, ValueError) as error:
-        parser.exit(1, f"{error}\n")
-    sys.stdout.write(f"{asked.out}: {asked.out.stat().st_size:,} bytes\n")
-    return 0
+    return make_file(
+        parser,
+        asked.out,
+        lambda: write_random_lora(asked.model, asked.out, asked.rank, asked.scale, asked.seed),
+    )
 
 
 if __name__ == "__main__":

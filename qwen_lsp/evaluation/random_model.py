@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from qwen_lsp.evaluation.gguf_package import GgufMissingError, gguf_package
+from qwen_lsp.evaluation.gguf_package import gguf_package, make_file
 from qwen_lsp.evaluation.random_shapes import SHAPES, Shape
 from qwen_lsp.evaluation.random_vocabulary import Vocabulary, small_vocabulary, vocabulary_of
 from qwen_lsp.evaluation.random_weights import (
@@ -251,13 +251,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--vocabulary", default="bytes", metavar="FROM.gguf|bytes", help="default: bytes, our own"
     )
     asked = parser.parse_args(arguments)
-    try:
+
+    def make() -> None:
         vocabulary = None if asked.vocabulary == "bytes" else vocabulary_of(Path(asked.vocabulary))
         write_random_model(asked.out, asked.shape, vocabulary, asked.weights, asked.seed)
-    except (GgufMissingError, OSError, ValueError) as error:
-        parser.exit(1, f"{error}\n")
-    sys.stdout.write(f"{asked.out}: {asked.out.stat().st_size:,} bytes\n")
-    return 0
+
+    return make_file(parser, asked.out, make)
 
 
 if __name__ == "__main__":

@@ -245,9 +245,9 @@ def test_typing_in_a_line_reads_a_few_tokens_a_key(hybrid: Loaded, typed: str) -
     assert sorted(read[1:])[len(read) // 2] <= 6
 
 
+@pytest.mark.parametrize("hybrid", [512], indirect=True)  # room for two places
 def test_a_place_that_was_left_is_still_there(hybrid: Loaded) -> None:
-    if hybrid.backend._context.sequences < 16:
-        pytest.skip("needs room for two places")
+    assert hybrid.backend._context.sequences >= 16
     forget(hybrid.backend)
     here = _request("a", CODE, CODE.index("size >"), 512)
     there = _request("b", CODE.replace("size", "length"), CODE.index("total +"), 512)

@@ -240,9 +240,8 @@ class LlamaCppBackend:
         reading = [work for work in works if work.goal - work.held > 1]
         writing = len(works) - len(reading)
         share = max(1, (self._pace.chunk_tokens - writing) // max(1, len(reading)))
-        most_drafted = min(MOST_OUTPUTS, self._context.batch_tokens) // len(works) - share - 1
-        if not reading:
-            most_drafted = min(MOST_OUTPUTS, self._context.batch_tokens) // len(works) - 1
+        rows_each = min(MOST_OUTPUTS, self._context.batch_tokens) // len(works)
+        most_drafted = rows_each - 1 - (share if reading else 0)
         turns: list[_Turn] = []
         for work in works:
             end = min(work.next_place(), work.held + share)

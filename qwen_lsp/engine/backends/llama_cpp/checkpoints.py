@@ -153,7 +153,8 @@ class Checkpoints:
 
     def note(self, sequence: int, held: Sequence[int]) -> None:
         """Say what a sequence at work holds now, so that saved states can rely on it."""
-        self._working[sequence] = as_tokens(held)
+        if self._strategy.keeps_places:
+            self._working[sequence] = as_tokens(held)
 
     def keep(self, sequence: int, held: Sequence[int], document: str, kind: int) -> None:
         """Keep the state that a sequence at work is in, if this model needs that."""
@@ -203,12 +204,10 @@ class Checkpoints:
 
     def figures(self) -> dict[str, Any]:
         """Return how many there are, what they cost, and how long going back took."""
-        saved = sum(each.state is not None for each in self._all)
-        copies = len(self._all) - saved
         return {
             "checkpoints": len(self._all),
-            "saved_checkpoints": saved,
-            "checkpoint_bytes": (saved + copies) * self._state_bytes,
+            "saved_checkpoints": sum(each.state is not None for each in self._all),
+            "checkpoint_bytes": len(self._all) * self._state_bytes,
             "restore_ms": round(statistics.median(self._times_ms), 3) if self._times_ms else 0.0,
         }
 

@@ -112,10 +112,6 @@ class Context:
         llama.llama_batch_free(self._batch)
         llama.llama_free(self._context)
 
-    def set_threads(self, threads: int) -> None:
-        """Use so many threads from the next call on."""
-        llama.llama_set_n_threads(self._context, threads, threads)
-
     def interrupt(self) -> None:
         """Let a long call under way end early; may come from any thread."""
         self._ends_early = True
