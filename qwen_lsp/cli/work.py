@@ -21,13 +21,13 @@ from qwen_lsp.features.actions import ACTIONS, find_target, resolve
 from qwen_lsp.features.actions.base import RefusalError, Target
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import (
     SEVERITIES,
     Finding,
     functions_to_review,
     review_function,
 )
-from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.text import Document, apply_edits, unified_diff
 
@@ -43,7 +43,7 @@ def run_complete(arguments: argparse.Namespace) -> int:
 
     async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
         began = time.monotonic()
-        suggestion = await complete(document, offset, model, settings, Suggestions(), explicit=True)
+        suggestion = await complete(document, offset, model, settings, Project(), explicit=True)
         text = suggestion.text if suggestion is not None else ""
         return text, {"text": text} | timing(model, (time.monotonic() - began) * 1000)
 

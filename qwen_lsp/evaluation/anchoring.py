@@ -31,7 +31,7 @@ from qwen_lsp.evaluation.typing_cost import AS_SHIPPED, traces, type_trace
 from qwen_lsp.features import launch
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.features.project import Project
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.place import Place
 from qwen_lsp.languages import language_for_id
@@ -132,7 +132,7 @@ async def measure_case(
     for layout in _in_good_order(layouts, case):
         laid_out.layout = layout
         suggestion = await complete(
-            case.document, case.offset, model, settings, Suggestions(), explicit=True
+            case.document, case.offset, model, settings, Project(), explicit=True
         )
         completion = suggestion.text if suggestion else ""
         cost = laid_out.last or Generation("", "end")

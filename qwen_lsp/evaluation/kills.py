@@ -25,7 +25,7 @@ from qwen_lsp.evaluation.spread import Spread
 from qwen_lsp.evaluation.trace import Trace
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.features.project import Project
 from qwen_lsp.folders import engine_folder
 from qwen_lsp.settings import Settings
 
@@ -182,7 +182,7 @@ async def _ask(trace: Trace, stop: int, model: LocalModel, settings: Settings) -
     document, offset = trace.document(stop), trace.offset(stop)
     try:
         suggestion = await asyncio.wait_for(
-            complete(document, offset, model, settings, Suggestions()), _ANSWER_SECONDS
+            complete(document, offset, model, settings, Project()), _ANSWER_SECONDS
         )
     except TimeoutError:
         return _Answer(began, time.monotonic(), "unanswered", "No answer came.")

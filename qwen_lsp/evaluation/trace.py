@@ -21,7 +21,7 @@ from typing import Any
 from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, ModelFacts
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
-from qwen_lsp.features.suggestions import Suggestions
+from qwen_lsp.features.project import Project
 from qwen_lsp.settings import Settings
 from qwen_lsp.text import Document
 
@@ -151,7 +151,7 @@ async def type_along(
         recorder.generations.clear()
         document, offset = trace.document(stop), trace.offset(stop)
         began = time.monotonic()
-        await complete(document, offset, model, settings, Suggestions())
+        await complete(document, offset, model, settings, Project())
         ms = (time.monotonic() - began) * 1000
         asked += [Asked(stop, ms, *generation) for generation in recorder.generations]
         if beside is not None and recorder.generations:

@@ -11,7 +11,8 @@ from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.gate import reason_to_stay_silent
 from qwen_lsp.features.model import LocalModel, Reply
-from qwen_lsp.features.suggestions import Suggestion, Suggestions
+from qwen_lsp.features.project import Project
+from qwen_lsp.features.suggestions import Suggestion
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.block import has_block_ended
 from qwen_lsp.features.tidying.place import Place
@@ -31,7 +32,7 @@ async def complete(
     offset: int,
     model: LocalModel,
     settings: Settings,
-    suggestions: Suggestions,
+    project: Project,
     *,
     explicit: bool = False,
 ) -> Suggestion | None:
@@ -47,7 +48,7 @@ async def complete(
     place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
     if reason_to_stay_silent(document, place.tree, offset, inline, explicit=explicit) is not None:
         return None
-    known = suggestions.find(document, offset)
+    known = project.suggestions.find(document, offset)
     if known is not None:
         return _suggestion(known, offset)
     typed_space = place.before[len(place.before.rstrip(" \t")) :]
@@ -67,19 +68,19 @@ async def complete(
         text = _without_last_line(text)
     text = tidy(_behind_space(text, typed_space, place), place)
     if text or reply.generation.finish != "deadline":
-        suggestions.remember(document, offset, text)
+        project.suggestions.remember(document, offset, text)
     return _suggestion(text, offset)
 
 
 async def read_ahead(
-    document: Document, offset: int, model: LocalModel, settings: Settings, suggestions: Suggestions
+    document: Document, offset: int, model: LocalModel, settings: Settings, project: Project
 ) -> None:
     """Let the model read what a request at `offset` would need, before anybody asks.
 
     Raises EngineError. A request or a newer call for the same document ends this one.
     """
     language = language_for_id(document.language_id)
-    if language is None or suggestions.find(document, offset) is not None:
+    if language is None or project.suggestions.find(document, offset) is not None:
         return
     inline = settings.inline_completion
     place = Place(document, language, offset, multiline=inline.multiline)

@@ -1,4 +1,4 @@
-"""What one language server knows besides its documents: settings, model, findings, suggestions."""
+"""What one language server knows besides its documents: settings, model, findings, project."""
 
 import asyncio
 import logging
@@ -13,8 +13,8 @@ from qwen_lsp.engine.messages import LoadFailed, Loading, Ready
 from qwen_lsp.engine.requests import EngineError, EngineUnavailableError
 from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import Finding
-from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.models.download import gigabytes
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
@@ -46,7 +46,7 @@ class Session:
         self.told: set[str] = set()
         self.chosen_model: str | None = None
         self.templates = Templates()
-        self.suggestions = Suggestions()
+        self.project = Project()
         self.findings: dict[str, list[Finding]] = {}
         self.paused = False
         self.accepted = 0

@@ -5,8 +5,8 @@ import pytest
 from qwen_lsp.engine.requests import ModelFacts
 from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
 from qwen_lsp.features.complete import complete
+from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix, review_function
-from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.features.tidying import FILTERS, tidy
 from qwen_lsp.features.tidying.place import Place
 from qwen_lsp.settings import InlineCompletionSettings, ReviewSettings, Settings
@@ -47,7 +47,7 @@ async def _complete(case: Case, engine: ScriptedEngine) -> str:
         offset,
         scripted_model(engine),
         Settings(inline_completion=inline),
-        Suggestions(),
+        Project(),
         explicit=case.options.explicit,
     )
     if suggestion is None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from qwen_lsp.features.actions import RefusalError, Rewrite, find_offers, find_target, resolve
 from qwen_lsp.features.complete import complete
+from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import (
     Finding,
     functions_to_review,
@@ -19,7 +20,6 @@ from qwen_lsp.features.review import (
     review_function,
 )
 from qwen_lsp.features.soundness import count_syntax_errors
-from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.languages import Language, language_for_id, parse
 from qwen_lsp.settings import ReviewSettings, Settings
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits
@@ -57,8 +57,8 @@ async def test_a_suggestion_never_breaks_a_file(
     offset = int(place * len(document.text))
     engine = ScriptedEngine([reply])
     model = scripted_model(engine)
-    suggestions = Suggestions()
-    found = await complete(document, offset, model, Settings(), suggestions, explicit=explicit)
+    project = Project()
+    found = await complete(document, offset, model, Settings(), project, explicit=explicit)
     if found is None:
         return
     after = apply_edits(document.text, [TextEdit(found.span, found.text)])
@@ -68,19 +68,17 @@ async def test_a_suggestion_never_breaks_a_file(
     assert found.text.strip()
     assert found.text == found.text.rstrip(" \t\r\n")
     assert document.line_end == "\n" or "\n" not in found.text.replace(document.line_end, "")
-    await _type_through(document, offset, found.text, suggestions)
+    await _type_through(document, offset, found.text, project)
 
 
-async def _type_through(
-    document: Document, offset: int, text: str, suggestions: Suggestions
-) -> None:
+async def _type_through(document: Document, offset: int, text: str, project: Project) -> None:
     """Type the suggestion; at each place its rest is there, without a call of the model."""
     model = scripted_model(ScriptedEngine([]))
     for end in range(1, len(text)):
         whole = document.text[:offset] + text[:end] + document.text[offset:]
         typed = Document(document.uri, document.path, document.language_id, 1 + end, whole)
-        assert suggestions.find(typed, offset + end) == text[end:]
-    rest = await complete(document, offset, model, Settings(), suggestions, explicit=True)
+        assert project.suggestions.find(typed, offset + end) == text[end:]
+    rest = await complete(document, offset, model, Settings(), project, explicit=True)
     assert rest is not None
     assert rest.text == text
 

@@ -63,7 +63,7 @@ async def suggest(
         return None
     try:
         return await complete(
-            document, offset, model, session.settings, session.suggestions, explicit=explicit
+            document, offset, model, session.settings, session.project, explicit=explicit
         )
     except (EngineError, TemplateFileError) as error:
         _log.warning("no suggestion: %s", error)

@@ -51,7 +51,7 @@ def register(session: Session) -> None:
     def _(params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         before_change.pop(uri, None)
-        session.suggestions.forget(uri)
+        session.project.forget(uri)
         if session.findings.pop(uri, None):
             publish(session, uri)
 
@@ -79,6 +79,6 @@ def _read_ahead(
 
 async def _quietly(session: Session, document: Document, offset: int, model: LocalModel) -> None:
     try:
-        await read_ahead(document, offset, model, session.settings, session.suggestions)
+        await read_ahead(document, offset, model, session.settings, session.project)
     except (EngineError, TemplateFileError) as error:
         _log.info("nothing was read ahead: %s", error)

@@ -1,0 +1,14 @@
+"""What is known of the user's work between two requests, besides the open documents."""
+
+from qwen_lsp.features.suggestions import Suggestions
+
+
+class Project:
+    """What ghost text looks back at. One for all documents of a server."""
+
+    def __init__(self) -> None:
+        self.suggestions = Suggestions()
+
+    def forget(self, uri: str) -> None:
+        """Drop what is kept of a document that was closed."""
+        self.suggestions.forget(uri)
