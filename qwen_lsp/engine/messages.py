@@ -12,7 +12,7 @@ from cattrs.strategies import configure_tagged_union
 
 from qwen_lsp.engine.requests import Chat, GenerateRequest, Generation, Infill, ModelFacts
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 @dataclass(frozen=True)

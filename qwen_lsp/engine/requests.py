@@ -1,6 +1,6 @@
 """What one asks of an engine, and what comes back. Plain data, the same on both sides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, Protocol
@@ -69,9 +69,11 @@ class GenerateRequest:
     has been written so far is the result. A newer request with the same `supersedes` key and
     priority takes the place of an older one, and of one that only reads ahead. With a `max_tokens`
     of 0 the prompt is only read. What the model writes begins with the text `begun`, which is not
-    part of the result: a word that the user has typed half of. `speculate` says whether to guess
-    tokens ahead, which changes the speed and not the text; None lets the engine decide by what it
-    measured.
+    part of the result: a word that the user has typed half of. With `first_words`, the word that
+    `begun` ends in, or that follows it directly, is one of these, and their values, all above 0,
+    say how likely each is before the model is asked; where `begun` fits none of them they do not
+    count. `speculate` says whether to guess tokens ahead, which changes the speed and
+    not the text; None lets the engine decide by what it measured.
     """
 
     prompt: Infill | Chat
@@ -83,6 +85,7 @@ class GenerateRequest:
     deadline_ms: int | None = None
     supersedes: str = ""
     begun: str = ""
+    first_words: Mapping[str, float] = field(default_factory=dict[str, float])
     speculate: bool | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qwen_lsp.engine.backends.base import Step
+from qwen_lsp.engine.backends.llama_cpp.beginning import Beginning
 from qwen_lsp.engine.backends.llama_cpp.drafts import PromptLookup
 from qwen_lsp.engine.backends.llama_cpp.prompt import TokenPrompt
 from qwen_lsp.engine.backends.llama_cpp.sampling import Sampler
@@ -37,7 +38,7 @@ class LlamaGeneration:
         self._lookup = PromptLookup() if speculates and request.max_tokens > 1 else None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held_back = ""
-        self._begun = request.begun.encode("utf-8", "replace")
+        self._beginning = Beginning(request.begun, request.first_words)
         # Tokens that only repeat what was begun are no part of the limit.
         self._most_tokens = request.max_tokens
         self._ended: str | None = None
@@ -81,7 +82,12 @@ class LlamaGeneration:
     def draft(self, most: int) -> list[int]:
         """Return at most `most` guessed tokens behind the last one."""
         left = self._most_tokens - self.written - 1
-        if self._lookup is None or self._begun or not self.written or min(left, most) < 1:
+        if (
+            self._lookup is None
+            or not self._beginning.is_over
+            or not self.written
+            or min(left, most) < 1
+        ):
             return []
         return self._lookup.draft(self.tokens, min(left, most))
 
@@ -120,17 +126,18 @@ class LlamaGeneration:
         )
 
     def _choose(self, weights: Weights, logits: Any) -> int:
-        if not self._begun:
+        if self._beginning.is_over:
             return self.sampler.next_token(logits)
         values = np.ctypeslib.as_array(logits, shape=(weights.vocabulary_tokens,))
-        return weights.likeliest_to_begin(self._begun, values)
+        token = weights.likeliest(self._beginning.log_weight, values)
+        return weights.tokenize(self._beginning.rest)[0] if token < 0 else token
 
     def _take(self, weights: Weights, token: int) -> str:
         """Take a token on and return the text that is certain by it."""
         is_end = weights.is_end(token)
         data = b"" if is_end else weights.piece(token)
-        if self._begun:
-            self._begun, data = self._begun[len(data) :], data[len(self._begun) :]
+        if not self._beginning.is_over:
+            data = self._beginning.write(data)
             self._most_tokens += not data
         piece = self._decoder.decode(data, final=is_end)
         stopped, text, self._held_back = _split_at_stop(self._held_back + piece, self.request.stops)

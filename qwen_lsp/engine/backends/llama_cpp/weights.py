@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -127,19 +128,25 @@ class Weights:
             known = self._pieces[token] = buffer.raw[: max(count, 0)]
         return known
 
-    def likeliest_to_begin(self, text: bytes, logits: npt.NDArray[np.float32]) -> int:
-        """Return the likeliest token among those that go on with `text`, or cover it and more.
+    def likeliest(
+        self, log_weight: Callable[[bytes], float | None], logits: npt.NDArray[np.float32]
+    ) -> int:
+        """Return the token with the best sum of its logit and the log weight of its text.
 
-        Looked for among the likeliest few thousand; where none of those does, it is the first token
-        of `text` as the tokenizer splits it.
+        No weight is above 0, and None says that the text cannot stand there. Looked for among the
+        likeliest few thousand tokens; -1 where none of them can.
         """
         count = min(_LIKELY_TOKENS, len(logits))
         likely = np.argpartition(logits, -count)[-count:]
+        best, best_value = -1, -math.inf
         for token in likely[np.argsort(-logits[likely], kind="stable")]:
+            if logits[token] <= best_value:
+                break
             piece = self.piece(int(token))
-            if piece and (piece.startswith(text) or text.startswith(piece)):
-                return int(token)
-        return self.tokenize(text.decode("utf-8", "replace"))[0]
+            weight = log_weight(piece) if piece else None
+            if weight is not None and logits[token] + weight > best_value:
+                best, best_value = int(token), float(logits[token]) + weight
+        return best
 
     def is_end(self, token: int) -> bool:
         """Say whether the text is over before this token."""
