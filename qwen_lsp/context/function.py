@@ -28,6 +28,12 @@ def function_context(document: Document, tree: SyntaxTree, function: Function) -
     )
 
 
+def shown_code(document: Document, tree: SyntaxTree, function: Function) -> str:
+    """Return all text of the document that a prompt about `function` may show."""
+    spans = [*tree.imports()[:_MOST_IMPORT_LINES], function.definition_span]
+    return "\n".join(document.slice(span) for span in spans)
+
+
 def dedented(document: Document, span: Span, indent: str) -> str:
     """Return the text of `span`, which begins behind `indent` in its line, without that indent."""
     return without_indent(document.slice(span), indent).rstrip()

@@ -7,7 +7,9 @@ prompt, engine, tidying.
 import re
 from collections.abc import Callable
 
+from qwen_lsp.context.budget import code_points
 from qwen_lsp.context.cursor import cursor_context
+from qwen_lsp.context.secrets import redacted, without_secrets
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.gate import reason_to_stay_silent
 from qwen_lsp.features.model import LocalModel, Reply
@@ -103,10 +105,16 @@ async def _ask(
     tokens = settings.context.max_tokens or model.fitting_context_tokens(deadline)
     tokens = min(tokens, model.most_prompt_tokens(settings.inline_completion.max_tokens))
     document, language = place.document, place.language
+    document = without_secrets(document, place.offset, code_points(tokens))
     context = cursor_context(document, place.tree, place.offset, tokens)
     return await model.ask(
         "complete" if model.can_infill else "complete/chat",
-        {**vars(context), "language": language.title, "fence": language.fence},
+        {
+            **vars(context),
+            "scope": redacted(context.scope),
+            "language": language.title,
+            "fence": language.fence,
+        },
         priority,
         max_tokens=max_tokens,
         deadline_ms=deadline_ms,

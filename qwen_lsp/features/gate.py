@@ -1,5 +1,7 @@
 """Whether this is a place and a moment to suggest something."""
 
+from qwen_lsp.context.secrets import stands_at_secret
+from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.languages import SyntaxTree
 from qwen_lsp.settings import InlineCompletionSettings
 from qwen_lsp.text import Document
@@ -26,6 +28,9 @@ def reason_to_stay_silent(
         return "inline completion is switched off for this language"
     if tree is None:
         return "the language is not supported"
+    secrecy = _reason_of_secrecy(document, offset)
+    if secrecy is not None:
+        return secrecy
     line = document.lines.line_of(offset)
     before = document.text[document.lines.start(line) : offset]
     after = document.text[offset : document.lines.end(line)]
@@ -39,4 +44,12 @@ def reason_to_stay_silent(
         return "the file is empty"
     if before.strip() and tree.in_comment(offset):
         return "the cursor is in a comment"
+    return None
+
+
+def _reason_of_secrecy(document: Document, offset: int) -> str | None:
+    if is_secret_file(document.path):
+        return "the file is there to hold secrets"
+    if stands_at_secret(document, offset):
+        return "a key or token stands at the cursor"
     return None

@@ -1,5 +1,6 @@
 """What is known of the user's work between two requests, besides the open documents."""
 
+from qwen_lsp.context.recent import RecentWork
 from qwen_lsp.features.suggestions import Suggestions
 
 
@@ -8,7 +9,9 @@ class Project:
 
     def __init__(self) -> None:
         self.suggestions = Suggestions()
+        self.recent = RecentWork()
 
     def forget(self, uri: str) -> None:
         """Drop what is kept of a document that was closed."""
         self.suggestions.forget(uri)
+        self.recent.forget(uri)

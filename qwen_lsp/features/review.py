@@ -6,12 +6,15 @@ the hole. Where it writes the same line again, it has nothing better, and the fi
 """
 
 import json
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from qwen_lsp.context.function import function_context
+from qwen_lsp.context.function import function_context, shown_code
+from qwen_lsp.context.secrets import holds_secret
+from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.model import LocalModel
@@ -19,6 +22,8 @@ from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import ReviewSettings
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits, smallest_edit
+
+_log = logging.getLogger(__name__)
 
 Severity = Literal["error", "warning", "information", "hint"]
 SEVERITIES: tuple[Severity, ...] = ("hint", "information", "warning", "error")
@@ -59,6 +64,10 @@ async def review_function(
     """Return the findings in one function; raises EngineError."""
     lines = _quotable_lines(target)
     if not lines or len(lines) > _MOST_LINES:
+        return []
+    document, function = target.document, target.function
+    if is_secret_file(document.path) or holds_secret(shown_code(document, target.tree, function)):
+        _log.info("%s is not reviewed: it holds what looks like a key or token", function.name)
         return []
     variables = {
         "language": target.language.title,

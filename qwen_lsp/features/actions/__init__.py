@@ -1,5 +1,8 @@
 """The refactorings. One file an action, and one line in `ACTIONS`."""
 
+from qwen_lsp.context.function import shown_code
+from qwen_lsp.context.secrets import holds_secret
+from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.features.actions.add_docstring import ADD_DOCSTRING
 from qwen_lsp.features.actions.add_type_hints import ADD_TYPE_HINTS
 from qwen_lsp.features.actions.base import (
@@ -62,6 +65,13 @@ async def resolve(document: Document, action_id: str, offset: int, model: LocalM
         raise RefusalError(f"{action.title}: there is no function here.")
     if not action.is_offered(target):
         raise RefusalError(f"{action.title}: there is nothing to do for {target.function.name}.")
+    if is_secret_file(document.path) or holds_secret(
+        shown_code(document, target.tree, target.function)
+    ):
+        raise RefusalError(
+            f"{action.title}: {target.function.name} holds what looks like a key or token, "
+            "and is not shown to the model."
+        )
     reason = ""
     for _ in range(2):
         try:

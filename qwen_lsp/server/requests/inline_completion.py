@@ -1,6 +1,7 @@
 """textDocument/inlineCompletion: ghost text."""
 
 import logging
+import time
 from dataclasses import replace
 
 from lsprotocol import types
@@ -57,6 +58,7 @@ async def suggest(
     """Return the suggestion at `offset`; a failure is one line in the log and no suggestion."""
     if session.paused or is_too_large(document):
         return None
+    session.project.recent.note_visit(document, offset, time.monotonic())
     deadline_ms = session.settings.inline_completion.deadline_ms
     model = await session.model_soon(_EXPLICIT_START_MS if explicit else deadline_ms)
     if model is None:

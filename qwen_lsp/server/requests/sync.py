@@ -1,6 +1,7 @@
 """didOpen, didChange, didClose: findings follow the text, and the model reads ahead."""
 
 import logging
+import time
 
 from lsprotocol import types
 
@@ -41,6 +42,8 @@ def register(session: Session) -> None:
             return
         before = before_change.get(document.uri)
         before_change[document.uri] = document
+        if before is not None and not is_too_large(document):
+            session.project.recent.note_edit(before, document, time.monotonic())
         _read_ahead(session, document, params)
         findings = session.findings.get(document.uri)
         if findings and before is not None:
