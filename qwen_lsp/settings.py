@@ -49,6 +49,9 @@ class InlineCompletionSettings:
         "Let the model read while the user still types, before a suggestion is asked for; not on "
         "battery and not on a busy machine.",
     )
+    alternatives: int = _setting(
+        3, "Most suggestions to choose from when one asks by a key.", least=1, most=3
+    )
     languages: tuple[str, ...] = _setting(
         (), "Language ids to suggest in; empty means all supported ones."
     )

@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,12 @@ def run_complete(arguments: argparse.Namespace) -> int:
     document = read_document(place.path)
     offset = offset_of(document, place)
     settings = settings_here(arguments.model)
+    one = replace(settings, inline_completion=replace(settings.inline_completion, alternatives=1))
 
     async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
         began = time.monotonic()
-        suggestion = await complete(document, offset, model, settings, Project(), explicit=True)
-        text = suggestion.text if suggestion is not None else ""
+        found = await complete(document, offset, model, one, Project(), explicit=True)
+        text = found[0].text if found else ""
         return text, {"text": text} | timing(model, (time.monotonic() - began) * 1000)
 
     text, data = with_model(settings, work)

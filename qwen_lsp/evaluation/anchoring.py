@@ -131,10 +131,10 @@ async def measure_case(
     outcomes: list[Outcome] = []
     for layout in _in_good_order(layouts, case):
         laid_out.layout = layout
-        suggestion = await complete(
+        found = await complete(
             case.document, case.offset, model, settings, Project(), explicit=True
         )
-        completion = suggestion.text if suggestion else ""
+        completion = found[0].text if found else ""
         cost = laid_out.last or Generation("", "end")
         outcomes.append(
             Outcome(
@@ -162,7 +162,7 @@ def _in_good_order(layouts: Sequence[Layout], case: InfillCase) -> list[Layout]:
 
 def _settings(case: InfillCase) -> Settings:
     settings = Settings()
-    inline = replace(settings.inline_completion, multiline=not case.is_one_line)
+    inline = replace(settings.inline_completion, multiline=not case.is_one_line, alternatives=1)
     context = replace(settings.context, max_tokens=_CONTEXT_TOKENS)
     return replace(settings, inline_completion=inline, context=context)
 

@@ -181,14 +181,14 @@ async def _ask(trace: Trace, stop: int, model: LocalModel, settings: Settings) -
     began = time.monotonic()
     document, offset = trace.document(stop), trace.offset(stop)
     try:
-        suggestion = await asyncio.wait_for(
+        found = await asyncio.wait_for(
             complete(document, offset, model, settings, Project()), _ANSWER_SECONDS
         )
     except TimeoutError:
         return _Answer(began, time.monotonic(), "unanswered", "No answer came.")
     except EngineError as error:
         return _Answer(began, time.monotonic(), "errors", str(error))
-    return _Answer(began, time.monotonic(), "suggestions" if suggestion else "empty")
+    return _Answer(began, time.monotonic(), "suggestions" if found else "empty")
 
 
 def _engine_processes() -> Iterator[psutil.Process]:

@@ -1,29 +1,39 @@
 """Ghost text: what could stand at the cursor.
 
-The way of a keystroke: gate (is it worth asking?), suggestions (did we just say this?), context,
+The way of a keystroke: suggestions (did we just say this?), gate (is it worth asking?), context,
 prompt, engine, tidying.
 """
 
+import asyncio
+import logging
 import re
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from qwen_lsp.context.budget import code_points
 from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.context.secrets import redacted, without_secrets
-from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.gate import reason_to_stay_silent
+from qwen_lsp.engine.requests import EngineError, Priority
+from qwen_lsp.features.accepting import Served
+from qwen_lsp.features.gate import is_switched_off, reason_to_stay_silent
 from qwen_lsp.features.model import LocalModel, Reply
 from qwen_lsp.features.project import Project
-from qwen_lsp.features.suggestions import Suggestion
+from qwen_lsp.features.suggestions import Known, Suggestion
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.block import has_block_ended
 from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.features.under_way import Work
 from qwen_lsp.languages import language_for_id
 from qwen_lsp.settings import Settings
 from qwen_lsp.text import Document, Span
 
+_log = logging.getLogger(__name__)
+
 # Who asks by a key waits for an answer; who types does not.
 _EXPLICIT_DEADLINE_MS = 30_000
+# Drawing by chance brings the same text again now and then; after so many rounds it stays so.
+_ROUNDS_OF_ALTERNATIVES = 2
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*(?:\r\n|\n|\r))+")
 _WORD = re.compile(r"\w")
 _WORD_END = re.compile(r"\w\Z")
@@ -37,41 +47,50 @@ async def complete(
     project: Project,
     *,
     explicit: bool = False,
-) -> Suggestion | None:
-    """Return what to suggest at `offset`, None where there is nothing good to say.
+) -> list[Suggestion]:
+    """Return what to suggest at `offset`, the best first; empty where there is nothing good to say.
 
-    Raises EngineError. A newer call for the same document ends this one early.
+    There is more than one only for an explicit request. Raises EngineError. A newer call for
+    another place of the same document ends this one early.
     """
-    language = language_for_id(document.language_id)
-    if language is None:
-        return None
     inline = settings.inline_completion
-    rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
-    place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
-    if reason_to_stay_silent(document, place.tree, offset, inline, explicit=explicit) is not None:
-        return None
+    if language_for_id(document.language_id) is None or is_switched_off(document, inline):
+        return []
+    wanted = inline.alternatives if explicit else 1
     known = project.suggestions.find(document, offset)
-    if known is not None:
-        return _suggestion(known, offset)
-    typed_space = place.before[len(place.before.rstrip(" \t")) :]
-    reply = await _ask(
-        place,
-        model,
-        settings,
-        Priority.TYPING,
-        max_tokens=inline.max_tokens,
-        deadline_ms=_EXPLICIT_DEADLINE_MS if explicit else inline.deadline_ms,
-        enough=lambda text: has_block_ended(_behind_space(text, typed_space, place), place),
+    if known is not None and known.asked_for >= wanted and not (explicit and known.is_cut):
+        found = list(known.suggestions)
+    else:
+        deadline_ms = _EXPLICIT_DEADLINE_MS if explicit else inline.deadline_ms
+        found = await project.under_way.share(
+            Work(document, offset, wanted, is_ahead=False),
+            lambda work: _Asker(model, settings, project, work, explicit, deadline_ms).answer(),
+            deadline_ms,
+        )
+    found = found[:wanted]
+    project.served[document.uri] = Served(document, tuple(found))
+    return found
+
+
+async def prefetch(
+    document: Document, offset: int, model: LocalModel, settings: Settings, project: Project
+) -> None:
+    """Make the suggestion for `offset` before anybody asks; raises EngineError.
+
+    A request there waits for this one, and a request or a newer call elsewhere ends it.
+    """
+    inline = settings.inline_completion
+    if (
+        language_for_id(document.language_id) is None
+        or is_switched_off(document, inline)
+        or project.suggestions.find(document, offset) is not None
+    ):
+        return
+    await project.under_way.share(
+        Work(document, offset, 1, is_ahead=True),
+        lambda work: _Asker(model, settings, project, work).answer(),
+        inline.deadline_ms,
     )
-    if reply.generation.finish in ("superseded", "cancelled"):
-        return None
-    text = reply.text
-    if reply.generation.finish in ("deadline", "length"):
-        text = _without_last_line(text)
-    text = tidy(_behind_space(text, typed_space, place), place)
-    if text or reply.generation.finish != "deadline":
-        project.suggestions.remember(document, offset, text)
-    return _suggestion(text, offset)
 
 
 async def read_ahead(
@@ -90,6 +109,115 @@ async def read_ahead(
         await _ask(place, model, settings, Priority.AHEAD, max_tokens=0)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A tidied suggestion; it is cut where the time was up before the model had written all."""
+
+    text: str
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """Asks the model for the answer that `work` stands for, without haste if without deadline."""
+
+    model: LocalModel
+    settings: Settings
+    project: Project
+    work: Work
+    explicit: bool = False
+    deadline_ms: int | None = None
+
+    async def answer(self) -> list[Suggestion]:
+        """Return the suggestions and remember them."""
+        began = time.monotonic()
+        document, offset = self.work.document, self.work.offset
+        language = language_for_id(document.language_id)
+        if language is None:
+            return []
+        inline = self.settings.inline_completion
+        rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
+        place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
+        if reason_to_stay_silent(document, place.tree, offset, inline, explicit=self.explicit):
+            return []
+        known = self.project.suggestions.find(document, offset)
+        if known is None or known.is_cut:
+            written = await self._write(place, self.deadline_ms)
+            if written is None:
+                return []
+            known = Known(_suggestions([written.text], offset), 1, written.is_cut)
+        if self.work.asked_for > 1:
+            first = list(known.suggestions)
+            deadline_ms = inline.deadline_ms
+            if self.deadline_ms is not None:
+                spent_ms = round((time.monotonic() - began) * 1000)
+                deadline_ms = max(1, min(deadline_ms, self.deadline_ms - spent_ms))
+            others = await self._alternatives(place, first, deadline_ms)
+            known = Known((*first, *others), self.work.asked_for, known.is_cut)
+        if known.suggestions or not known.is_cut:
+            self.project.suggestions.remember(document, offset, known)
+        return list(known.suggestions)
+
+    async def _alternatives(
+        self, place: Place, first: list[Suggestion], deadline_ms: int
+    ) -> list[Suggestion]:
+        """Return suggestions that differ from the first ones, in more than white space.
+
+        They share the model's calls, and the prompt was read for the first suggestion.
+        """
+        texts = {_without_space(suggestion.text) for suggestion in first}
+        others: list[str] = []
+        variation = 0
+        for _ in range(_ROUNDS_OF_ALTERNATIVES):
+            missing = self.work.asked_for - len(first) - len(others)
+            numbers = range(variation + 1, variation + 1 + missing)
+            variation += missing
+            drawn = [self._draw(place, deadline_ms, number) for number in numbers]
+            for text in await asyncio.gather(*drawn):
+                if text and _without_space(text) not in texts:
+                    texts.add(_without_space(text))
+                    others.append(text)
+        return list(_suggestions(others, place.offset))
+
+    async def _draw(self, place: Place, deadline_ms: int, variation: int) -> str:
+        """Return a text drawn by chance, empty where there is none: the first one is there."""
+        try:
+            written = await self._write(place, deadline_ms, variation)
+        except EngineError as error:
+            _log.warning("no further suggestion: %s", error)
+            return ""
+        return written.text if written is not None else ""
+
+    async def _write(
+        self, place: Place, deadline_ms: int | None, variation: int = 0
+    ) -> _Written | None:
+        """Return what the model suggests, None where the request gave way to a newer one."""
+        typed_space = place.before[len(place.before.rstrip(" \t")) :]
+
+        def is_enough(text: str) -> bool:
+            self.work.writes.set()
+            return has_block_ended(_behind_space(text, typed_space, place), place)
+
+        reply = await _ask(
+            place,
+            self.model,
+            self.settings,
+            Priority.AHEAD if self.work.is_ahead else Priority.TYPING,
+            max_tokens=self.settings.inline_completion.max_tokens,
+            deadline_ms=deadline_ms,
+            variation=variation,
+            enough=is_enough,
+        )
+        finish = reply.generation.finish
+        if finish in ("superseded", "cancelled"):
+            return None
+        text = reply.text
+        if finish in ("deadline", "length"):
+            text = _without_last_line(text)
+        text = tidy(_behind_space(text, typed_space, place), place)
+        return _Written(text, finish == "deadline")
+
+
 async def _ask(
     place: Place,
     model: LocalModel,
@@ -98,6 +226,7 @@ async def _ask(
     *,
     max_tokens: int,
     deadline_ms: int | None = None,
+    variation: int = 0,
     enough: Callable[[str], bool] | None = None,
 ) -> Reply:
     """Ask in the form that the model was trained for: a hole in code, or a conversation."""
@@ -118,15 +247,21 @@ async def _ask(
         priority,
         max_tokens=max_tokens,
         deadline_ms=deadline_ms,
-        supersedes=document.uri,
+        # Alternatives must not take each other's place.
+        supersedes=f"{document.uri}#{variation}" if variation else document.uri,
         marks=context.marks,
         begun=context.begun,
+        variation=variation,
         enough=enough,
     )
 
 
-def _suggestion(text: str, offset: int) -> Suggestion | None:
-    return Suggestion(text, Span(offset, offset)) if text else None
+def _suggestions(texts: list[str], offset: int) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(text, Span(offset, offset)) for text in texts if text)
+
+
+def _without_space(text: str) -> str:
+    return "".join(text.split())
 
 
 def _behind_space(text: str, typed_space: str, place: Place) -> str:

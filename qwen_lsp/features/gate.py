@@ -10,6 +10,12 @@ from qwen_lsp.text import Document
 _CLOSING = frozenset(")]}>\"'`;,: \t")
 
 
+def is_switched_off(document: Document, settings: InlineCompletionSettings) -> bool:
+    """Say whether the user wants no suggestions here, which needs no look at the text."""
+    chosen = settings.languages
+    return not settings.enabled or bool(chosen and document.language_id not in chosen)
+
+
 def reason_to_stay_silent(
     document: Document,
     tree: SyntaxTree | None,
@@ -22,10 +28,8 @@ def reason_to_stay_silent(
 
     An explicit request is refused only where a suggestion cannot be right.
     """
-    if not settings.enabled:
-        return "inline completion is switched off"
-    if settings.languages and document.language_id not in settings.languages:
-        return "inline completion is switched off for this language"
+    if is_switched_off(document, settings):
+        return "inline completion is switched off, at least for this language"
     if tree is None:
         return "the language is not supported"
     secrecy = _reason_of_secrecy(document, offset)

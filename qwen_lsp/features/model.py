@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 _CAREFUL_CONTEXT_TOKENS = 4096
 _TEMPLATE_TOKENS = 256
 _LEAST_PROMPT_TOKENS = 128
+_VARIED_TEMPERATURES = 0.8, 0.2  # of no variation, and more for each
+_VARIED_MIN_P = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,14 @@ class LocalModel:
         supersedes: str = "",
         marks: tuple[int, ...] = (),
         begun: str = "",
+        variation: int = 0,
         enough: Callable[[str], bool] | None = None,
     ) -> Reply:
         """Return the reply; raises EngineError and TemplateFileError.
 
         What is given here is added to what the template says (stops) or limits it (max_tokens);
-        `marks` are those of an Infill, `begun` is that of the request.
+        `marks` are those of an Infill, `begun` is that of the request. With a `variation` other
+        than 0 the reply is drawn by chance, another one for each number.
         """
         template = self.templates.current(template_id)
         prompt = render(template, variables)
@@ -95,6 +99,7 @@ class LocalModel:
             self.last_prompt = prompt
         content = prompt.content
         is_infill = isinstance(content, Infill)
+        sampling = self._infill_sampling if is_infill else self._chat_sampling
         request = GenerateRequest(
             replace(content, marks=marks) if is_infill else content,
             max_tokens=template.max_tokens
@@ -102,7 +107,7 @@ class LocalModel:
             else min(max_tokens, template.max_tokens),
             priority=priority,
             stops=(*template.stops, *stops, *self._stops),
-            sampling=self._infill_sampling if is_infill else self._chat_sampling,
+            sampling=_varied(sampling, variation) if variation else sampling,
             reply_schema=schema,
             deadline_ms=deadline_ms,
             supersedes=supersedes,
@@ -121,3 +126,17 @@ class LocalModel:
             generation.total_ms,
         )
         return Reply(generation.text, prompt, generation)
+
+
+def _varied(sampling: Sampling, variation: int) -> Sampling:
+    """Return a sampling that takes other tokens too, but none that are out of the question.
+
+    The higher the number, the more readily: what was drawn before may have been the same text.
+    """
+    first, more = _VARIED_TEMPERATURES
+    return replace(
+        sampling,
+        temperature=max(sampling.temperature, first + variation * more),
+        min_p=max(sampling.min_p, _VARIED_MIN_P),
+        seed=variation,
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,7 +50,8 @@ class Session:
         self.project = Project()
         self.findings: dict[str, list[Finding]] = {}
         self.paused = False
-        self.accepted = 0
+        # How often an item was accepted, by kind: all, word or line.
+        self.accepted: Counter[str] = Counter()
         self.status = Status(server)
         self._connect = connect
         self._find_weights = find_weights
@@ -82,6 +84,8 @@ class Session:
     def use_settings(self, settings: Settings) -> None:
         """Take new settings; what runs with old ones is left and started anew when needed."""
         old, self.settings = self.settings, settings
+        if old != settings:
+            self.project.suggestions.clear()
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
             self.templates = Templates(folder, settings.prompts.pin)
@@ -92,6 +96,7 @@ class Session:
         """Let go of the model; the next request gets the one that is set then."""
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
+        self.project.suggestions.clear()
         client, self._client, self._model, self._starting = self._client, None, None, None
         if client is not None:
             await client.close()

@@ -40,9 +40,9 @@ def test_every_filter_has_a_case_where_it_acts_and_one_where_it_must_not() -> No
 
 
 async def _complete(case: Case, engine: ScriptedEngine) -> str:
-    inline = InlineCompletionSettings(multiline=case.options.multiline)
+    inline = InlineCompletionSettings(multiline=case.options.multiline, alternatives=1)
     offset = case.selection.start
-    suggestion = await complete(
+    found = await complete(
         case.document,
         offset,
         scripted_model(engine),
@@ -50,9 +50,9 @@ async def _complete(case: Case, engine: ScriptedEngine) -> str:
         Project(),
         explicit=case.options.explicit,
     )
-    if suggestion is None:
+    if not found:
         return "nothing\n"
-    return apply_edits(case.document.text, [TextEdit(suggestion.span, suggestion.text)])
+    return apply_edits(case.document.text, [TextEdit(found[0].span, found[0].text)])
 
 
 async def _tidy(case: Case, engine: ScriptedEngine) -> str:

@@ -21,7 +21,7 @@ from qwen_lsp.features.review import (
 )
 from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import Language, language_for_id, parse
-from qwen_lsp.settings import ReviewSettings, Settings
+from qwen_lsp.settings import InlineCompletionSettings, ReviewSettings, Settings
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits
 from tests.harness.cases import all_cases
 from tests.harness.scripted import ScriptedEngine, scripted_model
@@ -40,6 +40,7 @@ PIECES = [
     *["return x", "def f(a):\n", "    pass\n", "end", "fi", "int", "str", "None", "list[str]"],
     *["string", "Map<string, number>", "Optional", "Dict[", "Shop", "\0", "\u2028", "\ud800", "\r"],
 ]
+ONE = Settings(inline_completion=InlineCompletionSettings(alternatives=1))
 REPLY = st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=30))
 
 
@@ -58,9 +59,10 @@ async def test_a_suggestion_never_breaks_a_file(
     engine = ScriptedEngine([reply])
     model = scripted_model(engine)
     project = Project()
-    found = await complete(document, offset, model, Settings(), project, explicit=explicit)
-    if found is None:
+    suggestions = await complete(document, offset, model, ONE, project, explicit=explicit)
+    if not suggestions:
         return
+    (found,) = suggestions
     after = apply_edits(document.text, [TextEdit(found.span, found.text)])
     language = language_of(document)
     before = count_syntax_errors(parse(language, document.text))
@@ -77,9 +79,10 @@ async def _type_through(document: Document, offset: int, text: str, project: Pro
     for end in range(1, len(text)):
         whole = document.text[:offset] + text[:end] + document.text[offset:]
         typed = Document(document.uri, document.path, document.language_id, 1 + end, whole)
-        assert project.suggestions.find(typed, offset + end) == text[end:]
-    rest = await complete(document, offset, model, Settings(), project, explicit=True)
-    assert rest is not None
+        known = project.suggestions.find(typed, offset + end)
+        assert known is not None
+        assert [rest.text for rest in known.suggestions] == [text[end:]]
+    (rest,) = await complete(document, offset, model, ONE, project, explicit=True)
     assert rest.text == text
 
 

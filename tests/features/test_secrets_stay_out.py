@@ -60,7 +60,7 @@ async def test_no_planted_secret_reaches_a_prompt(  # noqa: PLR0917
     at = int(where * (len(lines) - 1))
     whole = document("\n".join([*lines[:at], *line.split("\n"), *lines[at:]]))
     cursor = min(max(0, at + distance), whole.lines.count - 1)
-    engine = ScriptedEngine(["pass"], facts=None if infills else CHAT)
+    engine = ScriptedEngine(["pass"] * 8, facts=None if infills else CHAT)
     options = Settings(context=ContextSettings(max_tokens=1500))
     offset, model, project = whole.lines.end(cursor), scripted_model(engine), Project()
     if ahead:
@@ -76,7 +76,7 @@ async def test_a_secret_in_a_header_above_the_window_is_hidden() -> None:
         'class Client(Base, api_key="k3y5ecret4711"):\n    def run(self):\n'
         + "        x = 1\n" * 900
     )
-    engine = ScriptedEngine(["x = 1"])
+    engine = ScriptedEngine(["x = 1"] * 8)
     await complete(
         document(text), len(text) - 1, scripted_model(engine), Settings(), Project(), explicit=True
     )
@@ -101,7 +101,7 @@ async def test_nothing_is_asked_at_a_secret_or_in_its_file(
     model = scripted_model(engine)
     whole = document(before + after, path)
     found = await complete(whole, len(before), model, Settings(), Project(), explicit=explicit)
-    assert found is None
+    assert found == []
     await read_ahead(whole, len(before), model, Settings(), Project())
     assert engine.requests == []
 

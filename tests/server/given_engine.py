@@ -35,7 +35,7 @@ class GivenEngine:
         enough: Callable[[str], bool] | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Generation:
-        if request.priority == Priority.AHEAD:
+        if request.priority == Priority.AHEAD and not request.max_tokens:
             self.ahead.append(request)
             return Generation("", "length")
         self.requests.append(request)

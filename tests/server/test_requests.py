@@ -338,7 +338,7 @@ class TestCommands:
         server, session = create_server(**session_options(engine))
         async with connect(server, capabilities=EDITOR) as client:
             await client.command("qwenLsp.accepted", {"kind": "line"})
-        assert session.accepted == 1
+        assert session.accepted == {"line": 1}
 
     async def test_an_unknown_model_is_a_sentence(self):
         async with editor(GivenEngine()) as client:

@@ -1,6 +1,7 @@
 """The small commands: pause, model, prompt, restart, accepted."""
 
-from typing import Any
+import contextlib
+from typing import Any, cast
 
 from lsprotocol import types
 
@@ -8,6 +9,8 @@ from qwen_lsp.engine.requests import EngineError
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.server.boundary import RequestFailedError
+from qwen_lsp.server.convert import to_offset
+from qwen_lsp.server.requests.sync import prefetch_at
 from qwen_lsp.server.session import Session
 from qwen_lsp.server.status import State
 
@@ -45,8 +48,29 @@ def register(session: Session) -> None:
             raise RequestFailedError(str(error)) from error
 
     @server.command("qwenLsp.accepted")
-    def _(*_arguments: Any) -> None:
-        session.accepted += 1
+    def _(*arguments: Any) -> dict[str, int]:
+        return _note_accepted(session, arguments)
+
+
+def _note_accepted(session: Session, arguments: tuple[Any, ...]) -> dict[str, int]:
+    """Count it, and let the model go on where the client says that the cursor is.
+
+    The argument is {kind: "all" | "word" | "line", uri, position}, each of which may be missing.
+    """
+    told = cast("dict[str, Any]", arguments[0] if arguments and _is_table(arguments[0]) else {})
+    kind = told.get("kind")
+    session.accepted[kind if kind in ("word", "line") else "all"] += 1
+    document = session.server.documents.get(str(told.get("uri")))
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        position = types.Position(int(told["position"]["line"]), int(told["position"]["character"]))
+        if document is not None:
+            offset = to_offset(document, position, session.server.documents.encoding)
+            prefetch_at(session, document, offset)
+    return dict(session.accepted)
+
+
+def _is_table(argument: object) -> bool:
+    return isinstance(argument, dict)
 
 
 async def _select_model(session: Session, name: str) -> dict[str, str]:

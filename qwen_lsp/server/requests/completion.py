@@ -21,9 +21,10 @@ def register(session: Session) -> None:
         if document is None:
             return empty
         offset = to_offset(document, params.position, server.documents.encoding)
-        suggestion = await suggest(session, document, offset, explicit=False)
-        if suggestion is None:
+        found = await suggest(session, document, offset, explicit=False)
+        if not found:
             return empty
+        suggestion = found[0]
         first, *rest = suggestion.text.strip().splitlines()
         label = first[:_LONGEST_LABEL] + (" …" if rest or len(first) > _LONGEST_LABEL else "")
         place = to_range(document, suggestion.span, server.documents.encoding)

@@ -13,7 +13,7 @@ from qwen_lsp.prompting.templates import TemplateFileError
 from qwen_lsp.server.convert import to_offset, to_range, to_span
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.session import Session
-from qwen_lsp.text import Document, TextEdit, apply_edits
+from qwen_lsp.text import Document, Span, TextEdit, apply_edits
 
 _log = logging.getLogger(__name__)
 _EXPLICIT_START_MS = 60_000
@@ -37,39 +37,43 @@ def register(session: Session) -> None:
             span = to_span(document, chosen.range, encoding)
             selected = _with_selection(document, TextEdit(span, chosen.text))
             start = span.start + len(chosen.text)
-            suggestion = await suggest(session, selected, start, explicit=explicit)
-            where, prefix = chosen.range, chosen.text
+            found = await suggest(session, selected, start, explicit=explicit)
+            prefix = chosen.text
         else:
             offset = to_offset(document, params.position, encoding)
-            suggestion = await suggest(session, document, offset, explicit=explicit)
-            where, prefix = params.position, ""
-        if suggestion is None:
-            return types.InlineCompletionList(items=[])
-        text = prefix + suggestion.text
-        if isinstance(where, types.Position):
-            where = to_range(document, suggestion.span, encoding)
-        item = types.InlineCompletionItem(insert_text=text, filter_text=text, range=where)
-        return types.InlineCompletionList(items=[item])
+            span, prefix = Span(offset, offset), ""
+            found = await suggest(session, document, offset, explicit=explicit)
+        items: list[types.InlineCompletionItem] = []
+        for suggestion in found:
+            text = prefix + suggestion.text
+            # What a suggestion replaces stands right of the cursor and is in its text again, so
+            # that editors, which look for the replaced text in the filter text, show it.
+            covered = suggestion.span.end - suggestion.span.start
+            where = to_range(document, Span(span.start, span.end + covered), encoding)
+            items.append(
+                types.InlineCompletionItem(insert_text=text, filter_text=text, range=where)
+            )
+        return types.InlineCompletionList(items=items)
 
 
 async def suggest(
     session: Session, document: Document, offset: int, *, explicit: bool
-) -> Suggestion | None:
-    """Return the suggestion at `offset`; a failure is one line in the log and no suggestion."""
+) -> list[Suggestion]:
+    """Return what to suggest at `offset`; a failure is one line in the log and no suggestion."""
     if session.paused or is_too_large(document):
-        return None
+        return []
     session.project.recent.note_visit(document, offset, time.monotonic())
     deadline_ms = session.settings.inline_completion.deadline_ms
     model = await session.model_soon(_EXPLICIT_START_MS if explicit else deadline_ms)
     if model is None:
-        return None
+        return []
     try:
         return await complete(
             document, offset, model, session.settings, session.project, explicit=explicit
         )
     except (EngineError, TemplateFileError) as error:
         _log.warning("no suggestion: %s", error)
-        return None
+        return []
 
 
 def _with_selection(document: Document, edit: TextEdit) -> Document:
