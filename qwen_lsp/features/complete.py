@@ -20,13 +20,13 @@ from qwen_lsp.features.gate import is_switched_off, reason_to_stay_silent
 from qwen_lsp.features.model import LocalModel, Reply
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.suggestions import Known, Suggestion
-from qwen_lsp.features.tidying import tidy
+from qwen_lsp.features.tidying import replaced_span, tidy
 from qwen_lsp.features.tidying.block import has_block_ended
-from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.features.tidying.place import Place, place_at
 from qwen_lsp.features.under_way import Work
 from qwen_lsp.languages import language_for_id
 from qwen_lsp.settings import Settings
-from qwen_lsp.text import Document, Span
+from qwen_lsp.text import Document
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ async def read_ahead(
     if language is None or project.suggestions.find(document, offset) is not None:
         return
     inline = settings.inline_completion
-    place = Place(document, language, offset, multiline=inline.multiline)
+    place = place_at(document, language, offset, multiline=inline.multiline, explicit=False)
     if reason_to_stay_silent(document, place.tree, offset, inline, explicit=False) is None:
         await _ask(place, model, settings, Priority.AHEAD, max_tokens=0)
 
@@ -136,8 +136,9 @@ class _Asker:
         if language is None:
             return []
         inline = self.settings.inline_completion
-        rest_of_line = document.text[offset : document.lines.end(document.lines.line_of(offset))]
-        place = Place(document, language, offset, inline.multiline and not rest_of_line.strip())
+        place = place_at(
+            document, language, offset, multiline=inline.multiline, explicit=self.explicit
+        )
         if reason_to_stay_silent(document, place.tree, offset, inline, explicit=self.explicit):
             return []
         known = self.project.suggestions.find(document, offset)
@@ -145,7 +146,7 @@ class _Asker:
             written = await self._write(place, self.deadline_ms)
             if written is None:
                 return []
-            known = Known(_suggestions([written.text], offset), 1, written.is_cut)
+            known = Known(_suggestions([written.text], place), 1, written.is_cut)
         if self.work.asked_for > 1:
             first = list(known.suggestions)
             deadline_ms = inline.deadline_ms
@@ -177,7 +178,7 @@ class _Asker:
                 if text and _without_space(text) not in texts:
                     texts.add(_without_space(text))
                     others.append(text)
-        return list(_suggestions(others, place.offset))
+        return list(_suggestions(others, place))
 
     async def _draw(self, place: Place, deadline_ms: int, variation: int) -> str:
         """Return a text drawn by chance, empty where there is none: the first one is there."""
@@ -256,8 +257,8 @@ async def _ask(
     )
 
 
-def _suggestions(texts: list[str], offset: int) -> tuple[Suggestion, ...]:
-    return tuple(Suggestion(text, Span(offset, offset)) for text in texts if text)
+def _suggestions(texts: list[str], place: Place) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(text, replaced_span(text, place)) for text in texts if text)
 
 
 def _without_space(text: str) -> str:

@@ -1,5 +1,7 @@
 """Whether this is a place and a moment to suggest something."""
 
+import re
+
 from qwen_lsp.context.secrets import stands_at_secret
 from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.languages import SyntaxTree
@@ -8,6 +10,7 @@ from qwen_lsp.text import Document
 
 # Right of the cursor, these may stand: what editors close by themselves, and ends of statements.
 _CLOSING = frozenset(")]}>\"'`;,: \t")
+_WORD = re.compile(r"\w")
 
 
 def is_switched_off(document: Document, settings: InlineCompletionSettings) -> bool:
@@ -38,16 +41,18 @@ def reason_to_stay_silent(
     line = document.lines.line_of(offset)
     before = document.text[document.lines.start(line) : offset]
     after = document.text[offset : document.lines.end(line)]
-    if after[:1].isalnum() or after[:1] == "_":
+    if _WORD.match(after) and _WORD.match(before[-1:]):
         return "the cursor is inside a word"
     if explicit:
         return None
-    if after.strip() and not _CLOSING.issuperset(after):
+    if before and after.strip() and not _CLOSING.issuperset(after):
         return "code stands right of the cursor"
     if not document.text.strip():
         return "the file is empty"
     if before.strip() and tree.in_comment(offset):
         return "the cursor is in a comment"
+    if before.strip() and tree.in_string(offset) and not _is_documentation(tree, offset):
+        return "the cursor is in a string"
     return None
 
 
@@ -57,3 +62,9 @@ def _reason_of_secrecy(document: Document, offset: int) -> str | None:
     if stands_at_secret(document, offset):
         return "a key or token stands at the cursor"
     return None
+
+
+def _is_documentation(tree: SyntaxTree, offset: int) -> bool:
+    function = tree.function_at(offset)
+    span = function.docstring_span if function else None
+    return span is not None and span.touches(offset)

@@ -7,8 +7,8 @@ from qwen_lsp.features.actions import RefusalError, find_offers, find_target, re
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix, review_function
-from qwen_lsp.features.tidying import FILTERS, tidy
-from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.features.tidying import FILTERS, replaced_span, tidy
+from qwen_lsp.features.tidying.place import place_at
 from qwen_lsp.settings import InlineCompletionSettings, ReviewSettings, Settings
 from qwen_lsp.text import TextEdit, apply_edits
 from tests.harness.cases import Case, all_cases
@@ -56,9 +56,13 @@ async def _complete(case: Case, engine: ScriptedEngine) -> str:
 
 
 async def _tidy(case: Case, engine: ScriptedEngine) -> str:
-    rest = case.document.text[case.selection.start :].splitlines()[:1]
-    multiline = case.options.multiline and not "".join(rest).strip()
-    place = Place(case.document, case.language, case.selection.start, multiline)
+    place = place_at(
+        case.document,
+        case.language,
+        case.selection.start,
+        multiline=case.options.multiline,
+        explicit=case.options.explicit,
+    )
     text = engine.replies.pop()
     text = text.replace("\n", "\r\n") if case.options.crlf else text
     filters = {one.__name__: one for one in FILTERS}
@@ -66,8 +70,8 @@ async def _tidy(case: Case, engine: ScriptedEngine) -> str:
     tidied = tidy(text, place)
     if not tidied:
         return "nothing\n"
-    offset = case.selection.start
-    return case.document.text[:offset] + tidied + case.document.text[offset:]
+    edit = TextEdit(replaced_span(tidied, place), tidied)
+    return apply_edits(case.document.text, [edit])
 
 
 async def _action(case: Case, engine: ScriptedEngine) -> str:
