@@ -79,6 +79,12 @@ class ContextSettings:
         least=0,
         most=16384,
     )
+    cross_file: bool = _setting(
+        True, "Show the model definitions from other files of the workspace."
+    )
+    exclude: tuple[str, ...] = _setting(
+        (), "Files that are never shown to the model, as patterns like those of `.gitignore`."
+    )
 
 
 @dataclass(frozen=True)

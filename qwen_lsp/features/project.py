@@ -2,6 +2,7 @@
 
 from qwen_lsp.context.recent import RecentWork
 from qwen_lsp.features.accepting import Served
+from qwen_lsp.features.indexes import Indexes
 from qwen_lsp.features.suggestions import Suggestions
 from qwen_lsp.features.under_way import UnderWay
 
@@ -14,6 +15,7 @@ class Project:
         self.recent = RecentWork()
         self.under_way = UnderWay()
         self.served: dict[str, Served] = {}
+        self.indexes = Indexes()
 
     def forget(self, uri: str) -> None:
         """Drop what is kept of a document that was closed."""

@@ -71,6 +71,16 @@ def return_type_node(node: Node) -> Node | None:
     return None
 
 
+def first_named(node: Node) -> Node | None:
+    """Return the first named child, None where there is none; `named_child` raises there."""
+    return node.named_child(0) if node.named_child_count else None
+
+
+def first_of_type(node: Node, kind: str) -> Node | None:
+    """Return the first child of a type, None where there is none."""
+    return next((child for child in node.children if child.type == kind), None)
+
+
 def node_text(node: Node) -> str:
     """Return the text of a node."""
     return (node.text or b"").decode(errors="replace")

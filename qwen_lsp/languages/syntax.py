@@ -11,6 +11,8 @@ from tree_sitter import Node, Parser, QueryCursor
 
 from qwen_lsp.languages.base import Language
 from qwen_lsp.languages.byte_offsets import ByteOffsets
+from qwen_lsp.languages.declarations import Declarations
+from qwen_lsp.languages.declaring import find_declarations
 from qwen_lsp.languages.grammar import error_query, import_query, load_grammar
 from qwen_lsp.languages.names import node_text
 from qwen_lsp.languages.outline import Container, Function, Outline
@@ -88,6 +90,10 @@ class SyntaxTree:
             nodes += [node for node in self._root.children if self._is_import_call(node)]
         spans = (self._offsets.span(*node.byte_range) for node in nodes)
         return sorted({self._without_line_end(span) for span in spans})
+
+    def declarations(self) -> Declarations:
+        """Return what the file declares for others to name, and what it imports."""
+        return find_declarations(self.language, self._root, self._offsets.source)
 
     def in_comment(self, offset: int) -> bool:
         """Say whether `offset` lies inside a comment, or at the end of a line comment."""

@@ -14,6 +14,7 @@ from qwen_lsp.server.requests import (
     review,
     save,
     sync,
+    watched_files,
 )
 from qwen_lsp.server.session import Session
 
@@ -27,6 +28,7 @@ HANDLERS = (
     review,
     diagnostics,
     commands,
+    watched_files,
 )
 
 

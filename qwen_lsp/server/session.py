@@ -21,6 +21,7 @@ from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.server.boundary import Server
 from qwen_lsp.server.download import download
+from qwen_lsp.server.indexing import Indexing
 from qwen_lsp.server.status import State, Status
 from qwen_lsp.settings import Settings
 
@@ -60,6 +61,7 @@ class Session:
         self._starting: asyncio.Task[LocalModel] | None = None
         self._background: set[asyncio.Task[Any]] = set()
         self._declined: set[str] = set()
+        self.indexing = Indexing(server, self.project, self.configured, self.in_background)
 
     @property
     def last_model(self) -> LocalModel | None:
@@ -86,6 +88,7 @@ class Session:
         old, self.settings = self.settings, settings
         if old != settings:
             self.project.suggestions.clear()
+        self.indexing.use_settings(settings.context)
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
             self.templates = Templates(folder, settings.prompts.pin)
@@ -124,6 +127,7 @@ class Session:
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        self.project.indexes.change({})
         await self.leave_model()
 
     def _started(self) -> "asyncio.Task[LocalModel]":

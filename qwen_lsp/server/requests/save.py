@@ -21,6 +21,7 @@ def register(session: Session) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def _(params: types.DidSaveTextDocumentParams) -> None:
+        session.indexing.file_changed(params.text_document.uri)
         document = server.documents.get(params.text_document.uri)
         if not session.settings.review.on_save or session.paused:
             return

@@ -36,6 +36,7 @@ def register(session: Session) -> None:
             before_change[document.uri] = document
             if language_for_id(document.language_id) is not None and not session.paused:
                 session.warm_up()
+                session.indexing.start()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def _(params: types.DidChangeTextDocumentParams) -> None:
