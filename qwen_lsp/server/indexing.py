@@ -118,25 +118,25 @@ class Indexing:
         excludes = [f"--exclude={pattern}" for pattern in self._settings.exclude]
         command = [sys.executable, "-m", "qwen_lsp.index.process", *excludes, "--", str(folder)]
         pipe = asyncio.subprocess.PIPE
-        try:
-            process = await asyncio.create_subprocess_exec(
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
             )
-        except OSError as error:
-            _log.warning("the index of symbols is not built: %s", error)
-            return
+        )
         try:
+            process = await asyncio.shield(starting)
             async with contextlib.AsyncExitStack() as bars:
                 await self._follow(process, folder, bars)
             if await process.wait():
                 _log.warning("the index of symbols of %s could not be built", folder.name)
+        except OSError as error:
+            _log.warning("the index of symbols is not built: %s", error)
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-            # Its end of the pipe is closed as well, or the loop is left with it.
-            cast("asyncio.StreamWriter", process.stdin).close()
-            await asyncio.shield(process.wait())
+            # However often this task is cancelled, no process is left behind.
+            ending = asyncio.ensure_future(_end(starting))
+            while not ending.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.shield(ending)
 
     async def _follow(
         self,
@@ -190,3 +190,18 @@ class Indexing:
             await asyncio.wait_for(request, _ANSWER_SECONDS)
         except (TimeoutError, JsonRpcException) as error:
             _log.info("the client does not watch files: %s", error)
+
+
+async def _end(starting: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+    """Kill a process, which may only be starting, and let go of its pipes."""
+    try:
+        process = await starting
+    except OSError:
+        return
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    cast("asyncio.StreamWriter", process.stdin).close()
+    # What it still said must be read, or its pipe stays open.
+    await cast("asyncio.StreamReader", process.stdout).read()
+    await process.wait()
