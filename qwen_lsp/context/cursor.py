@@ -9,10 +9,10 @@ one types in a line, and mostly from one line to the next. docs/anchoring.md has
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from qwen_lsp.context.budget import code_points
-from qwen_lsp.languages import Language, SyntaxTree, parse
+from qwen_lsp.context.other_lines import other_lines
+from qwen_lsp.languages import SyntaxTree
 from qwen_lsp.text import Document
 
 # Shares of the budget; what is left is the prefix's.
@@ -32,8 +32,8 @@ _CLOSING = frozenset(")]}\"'`;,")
 # tokenizers of Qwen split text: as long as the user types on in it, no token before it changes.
 _LAST_WORD = re.compile(r"(?:[^\r\n]?(?:[^\W\d_]+|[^\w\s]+|[\w \t])|\s+)\Z")
 _LONGEST_WORD = 48
-# A word that the cursor stands behind, with the sign or space before it.
-_BEGUN_WORD = re.compile(r"[^\r\n]?\w+\Z")
+# What the cursor stands behind: a word with the sign or space before it, or a run of signs.
+_BEGUN_WORD = re.compile(r"(?:[^\r\n]?\w+| ?[^\w\s]{1,8})\Z")
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ class CursorContext:
     """What the model needs to go on at the cursor.
 
     `prefix`, `middle` and `begun` follow each other in the document up to the cursor, less the
-    white space before it. `begun` is the word at the cursor, for the model to write again: half a
-    word is split into other tokens than the whole one, and the model would go on behind it as
-    behind a strange one. `suffix` begins behind the cursor, or at the end of the line where only
-    closing brackets and quotes are left of it. `scope` is what the cursor stands in but the window
-    does not reach: imports and the headers of the enclosing classes and functions. `marks` are
-    places that prompts for the next keys will share, as code points before the end of `middle`: the
-    end of the scope, the starts of the function, of the line and of the last word; 0 is none.
+    white space before it. `begun` is the word or the signs at the cursor, for the model to write
+    again: half a word is split into other tokens than the whole one, a dot belongs to the token of
+    the name behind it, and the model would go on as behind something strange. `suffix` begins
+    behind the cursor, or at the end of the line where only closing brackets and quotes are left of
+    it. `scope` is what the cursor stands in but the window does not reach: imports and the headers
+    of the enclosing classes and functions. `marks` are places that prompts for the next keys will
+    share, as code points before the end of `middle`: the end of the scope, the starts of the
+    function, of the line and of the last word; 0 is none.
     """
 
     scope: str
@@ -147,13 +148,7 @@ def _suffix(document: Document, offset: int, room: int) -> str:
 def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int, room: int) -> str:
     if tree is None or start == 0:
         return ""
-    # While a line is half written, the parser may lose the function around it and find it again:
-    # so the line is left out, but for its indentation.
-    lines = document.lines
-    line = lines.line_of(offset)
-    before = document.text[lines.start(line) : offset]
-    place = offset - len(before.lstrip())
-    tree = _parsed(tree.language, document.text[:place] + document.text[lines.end(line) :])
+    tree, place = other_lines(document, tree.language, offset)
     headers: list[str] = []
     for container in reversed(tree.containers_at(place)):
         header = container.indent + container.header + document.line_end
@@ -167,9 +162,3 @@ def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int,
             imports.append(statement)
             room -= len(statement)
     return "".join([*imports, *headers])
-
-
-@lru_cache(maxsize=2)
-def _parsed(language: Language, text: str) -> SyntaxTree:
-    """Keep the tree while somebody types in one line, since its text stays the same."""
-    return parse(language, text)

@@ -24,12 +24,19 @@ class Infill:
     form; docs/architecture.md says why). `marks` are places in the text before the cursor that
     later prompts are likely to share, as code points back from its end (0 is none): hybrid models
     keep checkpoints there. The same index is the same kind of place in every prompt.
+
+    `files` are parts of other files of the repository, each as its path, a line end and its text,
+    and `here` is the head of the file at hand. They stand at the front of the prompt, in the
+    model's own format for repositories, or as plain text where it has none.
     """
 
     prefix: str
     suffix: str
     middle: str = ""
     marks: tuple[int, ...] = ()
+    files: tuple[str, ...] = ()
+    repository: str = ""
+    here: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,9 @@ class GenerateRequest:
     of 0 the prompt is only read. What the model writes begins with the text `begun`, which is not
     part of the result: a word that the user has typed half of. With `first_words`, the word that
     `begun` ends in, or that follows it directly, is one of these, and their values, all above 0,
-    say how likely each is before the model is asked; where `begun` fits none of them they do not
-    count. `speculate` says whether to guess tokens ahead, which changes the speed and
-    not the text; None lets the engine decide by what it measured.
+    say how likely each is before the model is asked; the empty word stands for all others. Where
+    `begun` fits none of them they do not count. `speculate` says whether to guess tokens ahead,
+    which changes the speed and not the text; None lets the engine decide by what it measured.
     """
 
     prompt: Infill | Chat

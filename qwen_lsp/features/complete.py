@@ -8,16 +8,13 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from qwen_lsp.context.budget import code_points
-from qwen_lsp.context.cursor import cursor_context
-from qwen_lsp.context.secrets import redacted, without_secrets
 from qwen_lsp.engine.requests import EngineError, Priority
 from qwen_lsp.features.accepting import Served
+from qwen_lsp.features.asking import ask
 from qwen_lsp.features.gate import is_switched_off, reason_to_stay_silent
-from qwen_lsp.features.model import LocalModel, Reply
+from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.suggestions import Known, Suggestion
 from qwen_lsp.features.tidying import replaced_span, tidy
@@ -106,7 +103,7 @@ async def read_ahead(
     inline = settings.inline_completion
     place = place_at(document, language, offset, multiline=inline.multiline, explicit=False)
     if reason_to_stay_silent(document, place.tree, offset, inline, explicit=False) is None:
-        await _ask(place, model, settings, Priority.AHEAD, max_tokens=0)
+        await ask(place, model, settings, project, Priority.AHEAD, max_tokens=0)
 
 
 @dataclass(frozen=True)
@@ -199,10 +196,11 @@ class _Asker:
             self.work.writes.set()
             return has_block_ended(_behind_space(text, typed_space, place), place)
 
-        reply = await _ask(
+        reply = await ask(
             place,
             self.model,
             self.settings,
+            self.project,
             Priority.AHEAD if self.work.is_ahead else Priority.TYPING,
             max_tokens=self.settings.inline_completion.max_tokens,
             deadline_ms=deadline_ms,
@@ -217,44 +215,6 @@ class _Asker:
             text = _without_last_line(text)
         text = tidy(_behind_space(text, typed_space, place), place)
         return _Written(text, finish == "deadline")
-
-
-async def _ask(
-    place: Place,
-    model: LocalModel,
-    settings: Settings,
-    priority: Priority,
-    *,
-    max_tokens: int,
-    deadline_ms: int | None = None,
-    variation: int = 0,
-    enough: Callable[[str], bool] | None = None,
-) -> Reply:
-    """Ask in the form that the model was trained for: a hole in code, or a conversation."""
-    deadline = settings.inline_completion.deadline_ms
-    tokens = settings.context.max_tokens or model.fitting_context_tokens(deadline)
-    tokens = min(tokens, model.most_prompt_tokens(settings.inline_completion.max_tokens))
-    document, language = place.document, place.language
-    document = without_secrets(document, place.offset, code_points(tokens))
-    context = cursor_context(document, place.tree, place.offset, tokens)
-    return await model.ask(
-        "complete" if model.can_infill else "complete/chat",
-        {
-            **vars(context),
-            "scope": redacted(context.scope),
-            "language": language.title,
-            "fence": language.fence,
-        },
-        priority,
-        max_tokens=max_tokens,
-        deadline_ms=deadline_ms,
-        # Alternatives must not take each other's place.
-        supersedes=f"{document.uri}#{variation}" if variation else document.uri,
-        marks=context.marks,
-        begun=context.begun,
-        variation=variation,
-        enough=enough,
-    )
 
 
 def _suggestions(texts: list[str], place: Place) -> tuple[Suggestion, ...]:

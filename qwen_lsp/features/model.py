@@ -1,7 +1,7 @@
 """Asking the model in the words of a template."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,13 +84,15 @@ class LocalModel:
         supersedes: str = "",
         marks: tuple[int, ...] = (),
         begun: str = "",
+        first_words: Mapping[str, float] | None = None,
         variation: int = 0,
         enough: Callable[[str], bool] | None = None,
     ) -> Reply:
         """Return the reply; raises EngineError and TemplateFileError.
 
         What is given here is added to what the template says (stops) or limits it (max_tokens);
-        `marks` are those of an Infill, `begun` is that of the request. With a `variation` other
+        `marks` are those of an Infill, `begun` and `first_words` are those of the
+        request. With a `variation` other
         than 0 the reply is drawn by chance, another one for each number.
         """
         template = self.templates.current(template_id)
@@ -112,6 +114,7 @@ class LocalModel:
             deadline_ms=deadline_ms,
             supersedes=supersedes,
             begun=begun,
+            first_words=first_words or {},
         )
         generation = await self.engine.generate(request, enough=enough)
         _log.info(

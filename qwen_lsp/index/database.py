@@ -49,9 +49,13 @@ def database_path(folder: Path) -> Path:
 
 
 class Index:
-    """Reading one folder's index. Each call is short, safe in any thread, and never raises."""
+    """Reading one folder's index. Each call is short, safe in any thread, and never raises.
 
-    def __init__(self, path: Path) -> None:
+    `name` is the folder's.
+    """
+
+    def __init__(self, path: Path, name: str = "") -> None:
+        self.name = name
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
@@ -60,7 +64,7 @@ class Index:
     @classmethod
     def open(cls, folder: Path) -> "Index":
         """Return the index of a workspace folder; it may not be built yet, and is empty then."""
-        return cls(database_path(folder))
+        return cls(database_path(folder), folder.name)
 
     def close(self) -> None:
         """Let go of the database; a later call opens it again."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from tree_sitter import Node, Parser, QueryCursor
 
 from qwen_lsp.languages.base import Language
+from qwen_lsp.languages.bindings import bindings_before
 from qwen_lsp.languages.byte_offsets import ByteOffsets
 from qwen_lsp.languages.declarations import Declarations
 from qwen_lsp.languages.declaring import find_declarations
@@ -94,6 +95,18 @@ class SyntaxTree:
     def declarations(self) -> Declarations:
         """Return what the file declares for others to name, and what it imports."""
         return find_declarations(self.language, self._root, self._offsets.source)
+
+    def bindings_at(self, offset: int) -> dict[str, str]:
+        """Return the parameters and variables that the function around `offset` has before it.
+
+        The values are their types as written, or the expressions that they were last given.
+        """
+        functions = [one for one in self.containers_at(offset) if one.kind == "function"]
+        if not functions:
+            return {}
+        # Below its last line a function still goes on, where its indentation does.
+        byte = self._offsets.byte(min(offset, functions[-1].span.end))
+        return bindings_before(self._root, self.language.functions, byte)
 
     def in_comment(self, offset: int) -> bool:
         """Say whether `offset` lies inside a comment, or at the end of a line comment."""

@@ -1,6 +1,6 @@
 """Fill a template in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import TemplateError
@@ -20,7 +20,8 @@ class Prompt:
         """Return the prompt as text for people, with its parts named."""
         content = self.content
         if isinstance(content, Infill):
-            parts = [("prefix", content.prefix), ("suffix", content.suffix)]
+            parts = [("other file", file) for file in content.files]
+            parts += [("prefix", content.prefix), ("suffix", content.suffix)]
             parts.append(("middle", content.middle))
         else:
             parts = [(message.role, message.text) for message in content.messages]
@@ -32,16 +33,23 @@ class Prompt:
 def render(template: Template, variables: dict[str, Any]) -> Prompt:
     """Return the prompt; raises TemplateFileError where the template wants something unknown."""
 
-    def block(name: str) -> str:
+    def block(name: str, **more: str) -> str:
         if name not in template.blocks.blocks:
             return ""
-        context = template.blocks.new_context(variables)
+        context = template.blocks.new_context({**variables, **more})
         try:
             return "".join(template.blocks.blocks[name](context))
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise TemplateFileError(f"{template.name} cannot be filled in: {error}.") from error
 
     if template.kind == "infill":
-        return Prompt(template, Infill(block("prefix"), block("suffix"), block("middle")))
+        infill = Infill(block("prefix"), block("suffix"), block("middle"))
+        if "file" in template.blocks.blocks:
+            related = variables.get("related", ())
+            files = tuple(block("file", path=one.path, text=one.text) for one in related)
+            infill = replace(
+                infill, files=files, repository=block("repository"), here=block("here")
+            )
+        return Prompt(template, infill)
     messages = (Message("system", block("system").strip()), Message("user", block("user").strip()))
     return Prompt(template, Chat(messages, block("reply")))

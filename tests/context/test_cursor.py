@@ -39,7 +39,7 @@ def long_class(methods: int) -> str:
 
 def check(found: CursorContext, text: str, offset: int, tokens: int) -> None:
     before = found.prefix + found.middle + found.begun
-    assert found.begun == "" or found.begun[-1].isalnum() or found.begun[-1] == "_"
+    assert found.begun == found.begun.rstrip()
     shown = text[:offset]
     # White space before the cursor is left out, up to the anchor.
     assert shown.rstrip(" \t").endswith(before) or (shown.endswith(before) and not found.middle)
@@ -94,8 +94,8 @@ def test_the_anchor_stands_at_a_line_and_stays_for_several(tokens: int) -> None:
     whole = document(text)
     ends = [end for end in range(len(text)) if text[end] == "\n"][-200:]
     found = [(end, cursor_context(whole, None, end, tokens)) for end in ends]
-    anchors = [end - len(one.middle) for end, one in found]
-    starts = [end - len(one.prefix + one.middle) for end, one in found]
+    anchors = [end - len(one.middle + one.begun) for end, one in found]
+    starts = [end - len(one.prefix + one.middle + one.begun) for end, one in found]
     assert all(text[place - 1] == "\n" for place in anchors + starts)
     assert anchors == sorted(anchors)
     assert starts == sorted(starts)
@@ -225,7 +225,8 @@ def test_the_marks_are_the_starts_of_what_goes_on() -> None:
         ("x", "\n", "x"),
         ("x = total", " =", " total"),
         ("x = total ", " total", ""),
-        ("x ==", " ==", ""),
+        ("x ==", "x", " =="),
+        ("x.", "x", "."),
         ("foo.bar", "foo", ".bar"),
         ("foo_bar", "\n", "foo_bar"),
         ("x = 12", " =", " 12"),

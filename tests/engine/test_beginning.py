@@ -58,6 +58,16 @@ def test_the_weights_say_which_words_are_likelier() -> None:
     assert likely > unlikely
 
 
+def test_other_words_are_less_likely_where_they_are_allowed() -> None:
+    beginning = Beginning(".", {**WORDS, "": 0.5})
+    known, other = beginning.log_weight(b".replace"), beginning.log_weight(b".write")
+    assert known is not None
+    assert other is not None
+    assert known > other
+    assert beginning.write(b".write") == b"write"
+    assert beginning.is_over
+
+
 @given(st.text(max_size=8), st.dictionaries(st.text(max_size=6), st.floats(0.1, 9), max_size=5))
 def test_what_must_be_written_next_is_always_allowed(begun: str, words: dict[str, float]) -> None:
     beginning = Beginning(begun, words)

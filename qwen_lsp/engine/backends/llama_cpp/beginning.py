@@ -14,6 +14,7 @@ class Beginning:
     The text begins with `begun`, and the word that `begun` ends in, or that follows it directly, is
     one of `words`, whose values are weights: how likely each is before the model is asked. Where
     `begun` fits none of the words they do not count, and neither does one with other signs in it.
+    The weight of the empty word, where it is there, is that of all words that are not named.
     """
 
     def __init__(self, begun: str, words: Mapping[str, float]) -> None:
@@ -24,8 +25,9 @@ class Beginning:
         self._rests = {
             self._begun + word[len(typed) :]: weight
             for word, weight in encoded.items()
-            if word.startswith(typed) and weight > 0 and _WORD.fullmatch(word)
+            if word and word.startswith(typed) and weight > 0 and _WORD.fullmatch(word)
         }
+        self._other = words.get("", 0.0)
         self._written = b""
 
     @property
@@ -49,7 +51,8 @@ class Beginning:
             return None
         if not self._rests:
             return 0.0
-        share = sum(self._left(text).values()) / sum(self._rests.values())
+        left = sum(self._left(text).values()) + self._other
+        share = left / (sum(self._rests.values()) + self._other)
         return math.log(share) if share > 0 else None
 
     def write(self, piece: bytes) -> bytes:

@@ -18,14 +18,16 @@ class TokenPrompt:
 
 
 def infill_prompt(weights: Weights, prompt: Infill) -> TokenPrompt:
-    """Return prefix, suffix, middle, each behind its special token; raises EngineError."""
+    """Return the files, prefix, suffix, middle, each behind its token; raises EngineError."""
     if not weights.can_infill:
         raise EngineError("This model was not trained to fill holes in code.")
     before, behind, middle = weights.infill_tokens
     prefix_tokens = weights.tokenize(prompt.prefix)
     middle_tokens = weights.tokenize(prompt.middle)
-    tokens = [*weights.start_tokens(), before, *prefix_tokens]
-    places = {len(tokens): int(Kind.PART)}
+    tokens = [*weights.start_tokens(), *_repository(weights, prompt)]
+    places = {len(tokens): Kind.PART + 2} if prompt.files else {}
+    tokens += [before, *prefix_tokens]
+    places[len(tokens)] = int(Kind.PART)
     prefix_end = len(tokens)
     tokens += [behind, *weights.tokenize(prompt.suffix), middle]
     places[len(tokens)] = Kind.PART + 1
@@ -53,6 +55,19 @@ def chat_prompt(
         places[len(tokens)] = Kind.PART + number
         tokens += weights.tokenize(part.text, control=part.control)
     return TokenPrompt(tokens, places)
+
+
+def _repository(weights: Weights, prompt: Infill) -> list[int]:
+    """Return the parts of other files, as the model was trained to be shown them."""
+    if not prompt.files:
+        return []
+    if not weights.repository_tokens:
+        return weights.tokenize("\n".join((*prompt.files, prompt.here)))
+    name, part = weights.repository_tokens
+    tokens = [name, *weights.tokenize(f"{prompt.repository}\n")]
+    for file in (*prompt.files, prompt.here):
+        tokens += [part, *weights.tokenize(file)]
+    return tokens
 
 
 def _tokens_at_end(weights: Weights, tokens: list[int], size: int) -> int:

@@ -66,6 +66,13 @@ class Weights:
             llama.llama_vocab_fim_suf(self.vocab),
             llama.llama_vocab_fim_mid(self.vocab),
         )
+        repository = (
+            llama.llama_vocab_fim_rep(self.vocab),
+            llama.llama_vocab_fim_sep(self.vocab),
+        )
+        self.repository_tokens: tuple[int, int] | None = (
+            repository if min(repository) >= 0 else None
+        )
         self.parameters: int = llama.llama_model_n_params(self.model)
         self.can_infill = min(self.infill_tokens) >= 0
         self.can_roll_back = not (

@@ -1,0 +1,32 @@
+"""The file without the cursor's line, so that what is found in it stays the same while one types.
+
+While a line is half written, the parser may lose the function around it and find it again.
+"""
+
+from functools import lru_cache
+
+from qwen_lsp.languages import Language, SyntaxTree, parse
+from qwen_lsp.text import Document
+
+
+def other_lines(document: Document, language: Language, offset: int) -> tuple[SyntaxTree, int]:
+    """Return the syntax of the other lines, and the cursor's place in them.
+
+    The line is left out but for its indentation; where it is all that a block may have, a
+    statement stands for it.
+    """
+    lines = document.lines
+    line = lines.line_of(offset)
+    before = document.text[lines.start(line) : offset]
+    place = offset - len(before.lstrip())
+    above = document.text[:place].rstrip()
+    is_needed = language.block_style == "indent" and above.endswith(":")
+    statement = "pass" if is_needed else ""
+    text = document.text[:place] + statement + document.text[lines.end(line) :]
+    return _parsed(language, text), place
+
+
+@lru_cache(maxsize=2)
+def _parsed(language: Language, text: str) -> SyntaxTree:
+    """Keep the tree while somebody types in one line, since its text stays the same."""
+    return parse(language, text)
