@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_work(commands)
     _add_models(commands)
     _add_prompts(commands)
+    _add_suites(commands)
     _add_care(commands)
     return parser
 
@@ -152,6 +153,104 @@ def _add_prompts(commands: "_Commands[argparse.ArgumentParser]") -> None:
     diff.set_defaults(run=lazily("prompts", "run_diff"))
     for command in (listing, show, diff):
         command.add_argument("--dir", help="a folder with templates of your own")
+
+
+def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "eval",
+        help="score what the model suggests, by cases with a known answer",
+        description="Score what the model suggests, by cases with a known answer. Two variants or "
+        "more are compared on the same cases. docs/evaluation.md describes the data and figures.",
+    )
+    suites = parser.add_subparsers(required=True, metavar="SUITE")
+    infill = _command(suites, "infill", "fill holes in programs, and run what comes out")
+    infill.description = (
+        "Fill holes in programs, and score how many programs pass their tests. The programs are "
+        "run, in processes with limits on time and memory but with no wall around them."
+    )
+    crossfile = _command(suites, "crossfile", "complete names that other files define")
+    for command in (infill, crossfile):
+        _add_measuring(command)
+    infill.add_argument(
+        "--order",
+        action="append",
+        metavar="NAME",
+        help="ask in this order of prefix, suffix and middle; once more for each to compare "
+        "(product: as ghost text asks; psm: the usual one; an unknown name lists all)",
+    )
+    infill.add_argument(
+        "--baseline",
+        action="append",
+        nargs="?",
+        const="psm",
+        choices=["psm", "same"],
+        help="measure the bare model, too: greedy, without stops and tidying; with prefix and "
+        "suffix as the data has them (psm), or the very prompt of the first variant (same)",
+    )
+    infill.add_argument(
+        "--hole",
+        choices=["cursor", "begun", "raw"],
+        default="cursor",
+        help="where the cursor stands: behind the indentation (cursor, the default), in every "
+        "other case behind a third of the line (begun), or where the data has the hole (raw)",
+    )
+    infill.add_argument("--raw", action="store_const", const="raw", dest="hole", help="--hole raw")
+    infill.add_argument(
+        "--begun", action="store_const", const="begun", dest="hole", help="--hole begun"
+    )
+    infill.add_argument(
+        "--showable",
+        action="store_true",
+        help="only cases whose right answer the filters of ghost text let through",
+    )
+    infill.set_defaults(run=lazily("evaluate", "run_infill"))
+    crossfile.set_defaults(run=lazily("evaluate", "run_crossfile"))
+
+
+def _add_measuring(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data", nargs="+", required=True, metavar="FILE", help="cases, as JSON lines"
+    )
+    some = command.add_mutually_exclusive_group()
+    some.add_argument(
+        "--every",
+        type=_number_between(1, 100_000),
+        default=1,
+        metavar="N",
+        help="only each N-th case of each file",
+    )
+    some.add_argument(
+        "--limit",
+        type=_number_between(1, 100_000),
+        metavar="N",
+        help="at most N cases of each file, spread over it",
+    )
+    command.add_argument("--model", help=_MODEL_HELP)
+    command.add_argument(
+        "--prompt",
+        action="append",
+        metavar="ID@V",
+        help="ask with this template; once more for each to compare",
+    )
+    command.add_argument("--prompts-dir", metavar="DIR", help="a folder with templates of your own")
+    command.add_argument(
+        "--context",
+        action="append",
+        choices=["on", "off"],
+        help="with other files of the workspace or without; give both to compare",
+    )
+    command.add_argument(
+        "--context-tokens",
+        type=_number_between(128, 16384),
+        metavar="N",
+        help="most tokens of code in a prompt (default: context.maxTokens)",
+    )
+    command.add_argument("--html", metavar="FILE", help="write a page with plots, too")
+    command.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="keep each result in FILE, and do not measure again what it has",
+    )
 
 
 def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:

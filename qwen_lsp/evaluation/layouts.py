@@ -78,6 +78,16 @@ class Layout:
         return suffix, ""
 
 
+def layout_named(name: str) -> Layout | None:
+    """Return the layout of a name; case and signs between the words do not matter."""
+    return next((layout for layout in LAYOUTS if slug(layout.name) == slug(name)), None)
+
+
+def slug(name: str) -> str:
+    """Return a name as one writes it in a shell: `4-lines-up-word-healed`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 def at_cursor(_document: Document, _tree: SyntaxTree, offset: int) -> int:
     """Everything before the suffix: the usual prefix, suffix, middle (PSM)."""
     return offset

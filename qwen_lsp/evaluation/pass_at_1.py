@@ -6,11 +6,13 @@ That keeps accidents away, such as an endless loop. It is no wall against a prog
 harm: network and file system are as open as to any process of this user.
 """
 
+import ast
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +51,19 @@ class Run:
     printed: str
 
 
-def passes(case: InfillCase, completion: str) -> bool:
-    """Say whether the program with `completion` in its hole passes the tests of the case.
+def passes(case: InfillCase, program: str) -> bool:
+    """Say whether a program, the whole text with its hole filled, passes the tests of the case.
 
-    The text that was there passes always, and without tests it is the only one that does (white
-    space aside).
+    The text that was there passes always, and without tests it is the only one that does, but for
+    white space and, in Python, what the syntax tree does not show: the kind of quotes, and the
+    order of keyword arguments.
     """
-    if same_text(completion, case.middle):
+    if same_text(program, case.program):
         return True
-    program = case.filled(completion)
     if case.check:
         return run_program(program + case.check).is_done
     if not case.examples:
-        return "".join(completion.split()) == "".join(case.middle.split())
+        return _same_code(program, case.program)
     for example in case.examples:
         run = run_program(program, example.given)
         words = [accepted.split() for accepted in example.accepted]
@@ -70,9 +72,30 @@ def passes(case: InfillCase, completion: str) -> bool:
     return True
 
 
-def same_text(completion: str, middle: str) -> bool:
-    """Say whether a completion is what stood in the hole, but for white space at line ends."""
-    return _trimmed(completion) == _trimmed(middle)
+def same_text(one: str, other: str) -> bool:
+    """Say whether two texts are the same, but for white space at line ends and at their end."""
+    return _trimmed(one) == _trimmed(other)
+
+
+def _same_code(one: str, other: str) -> bool:
+    if "".join(one.split()) == "".join(other.split()):
+        return True
+    shapes = [_shape(one), _shape(other)]
+    return shapes[0] is not None and shapes[0] == shapes[1]
+
+
+def _shape(text: str) -> str | None:
+    """Return Python's syntax tree with its keyword arguments sorted, None where it has none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords.sort(key=lambda keyword: keyword.arg or "")
+    return ast.dump(tree)
 
 
 def _trimmed(text: str) -> list[str]:

@@ -48,6 +48,13 @@ def database_path(folder: Path) -> Path:
     return where / f"{tag[:24]}.sqlite"
 
 
+def remove_database(folder: Path) -> None:
+    """Remove the database of a workspace folder, if there is one."""
+    path = database_path(folder)
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
 class Index:
     """Reading one folder's index. Each call is short, safe in any thread, and never raises.
 
@@ -148,8 +155,7 @@ class Writer:
             if isinstance(error, sqlite3.OperationalError):
                 raise  # locked or unwritable, but not damaged
             self._connection.close()
-            for end in ("", "-wal", "-shm"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
+            remove_database(folder)
             self._connection = _connect(path, _WRITER_WAIT_SECONDS)
             self._prepare()
 

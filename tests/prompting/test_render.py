@@ -1,6 +1,7 @@
 """Code passes through every wording as it is, and a wording never asks for what is not given."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from qwen_lsp.prompting.templates import (
 # What the features give to each wording.
 _FUNCTION = ("language", "fence", "code")
 VARIABLES: dict[str, tuple[str, ...]] = {
-    "complete": ("scope", "prefix", "suffix", "middle"),
+    "complete": ("scope", "prefix", "suffix", "middle", "path", "repository"),
     "complete/chat": ("language", "fence", "scope", "prefix", "suffix", "middle"),
     "actions/add_docstring": (*_FUNCTION, "refused", "opening"),
     "actions/add_type_hints": (*_FUNCTION, "imports", "refused", "opening"),
@@ -30,7 +31,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "review/explain": (*_FUNCTION, "path", "reply_language", "quote", "instead", "category"),
 }
 # What a wording may leave out.
-OPTIONAL = {"path", "reply_language", "category"}
+OPTIONAL = {"path", "reply_language", "category", "repository"}
 EVERY_TEMPLATE = pytest.mark.parametrize(
     "template", builtin_templates(), ids=[each.name for each in builtin_templates()]
 )
@@ -52,8 +53,8 @@ def text_of(prompt: Prompt) -> str:
     return "".join(message.text for message in content.messages) + content.reply_start
 
 
-def given_to(template: Template) -> dict[str, str]:
-    return {name: f"<{name}>" for name in VARIABLES[template.id]}
+def given_to(template: Template) -> dict[str, Any]:
+    return {name: f"<{name}>" for name in VARIABLES[template.id]} | {"related": ()}
 
 
 @EVERY_TEMPLATE
@@ -85,9 +86,15 @@ def test_code_passes_through_unchanged(template: Template, code: str) -> None:
 def test_an_infill_is_the_text_around_the_cursor(
     scope: str, prefix: str, middle: str, suffix: str
 ) -> None:
-    variables = {"scope": scope, "prefix": prefix, "middle": middle, "suffix": suffix}
+    variables: dict[str, Any] = {"scope": scope, "prefix": prefix}
+    variables |= {"middle": middle, "suffix": suffix}
+    other = SimpleNamespace(path="b.py", text="def f(): ...\n")
+    variables |= {"related": (other,), "repository": "shop", "path": "a.py"}
     prompt = render(Templates().current("complete"), variables)
-    assert prompt.content == Infill(scope + prefix, suffix, middle)
+    files, here = ("b.py\ndef f(): ...\n",), "a.py\n"
+    assert prompt.content == Infill(
+        scope + prefix, suffix, middle, files=files, repository="shop", here=here
+    )
 
 
 def test_the_opening_is_the_beginning_of_the_reply() -> None:

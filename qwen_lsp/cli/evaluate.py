@@ -1,0 +1,216 @@
+"""`eval`: how good what the model suggests is, by cases with a known answer."""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qwen_lsp.cli.asking import settings_here
+from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
+from qwen_lsp.evaluation import infill_cases
+from qwen_lsp.evaluation.asking import Asker
+from qwen_lsp.evaluation.bare import BareKind
+from qwen_lsp.evaluation.bench_tables import as_text
+from qwen_lsp.evaluation.crossfile_cases import read_repositories
+from qwen_lsp.evaluation.json_lines import BadDataError
+from qwen_lsp.evaluation.outcomes import Outcome, Results
+from qwen_lsp.evaluation.report import Report, make_report
+from qwen_lsp.evaluation.report_page import page
+from qwen_lsp.evaluation.report_tables import tables
+from qwen_lsp.evaluation.suites import crossfile, infill
+from qwen_lsp.evaluation.variants import Variant, VariantError, variants
+from qwen_lsp.features import launch
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
+
+_Found = TypeVar("_Found")
+
+
+def run_infill(arguments: argparse.Namespace) -> int:
+    """Fill holes in programs and run the programs."""
+    files = _read(lambda: infill_cases.read_cases(_paths(arguments), arguments.hole))
+    if arguments.showable:
+        files = [[case for case in cases if infill_cases.can_be_shown(case)] for cases in files]
+    chosen = _chosen(files, arguments)
+    shown = sum(map(infill_cases.can_be_shown, chosen))
+    bare: list[BareKind] = list(dict.fromkeys(arguments.baseline or ()))
+    run = _Run("infill", arguments, infill.SCORES, {(case.group, case.name) for case in chosen})
+    run.about["hole"] = arguments.hole
+    about = {"right_answers_the_filters_let_through": f"{shown} of {len(chosen)}"}
+
+    async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
+        steps = infill.measure(asker, chosen, ours, bare, results)
+        await run.watch(steps, infill.variant_names(ours, bare), results)
+
+    return run.finish(measure, lambda ours: infill.variant_names(ours, bare), about)
+
+
+def run_crossfile(arguments: argparse.Namespace) -> int:
+    """Complete calls of what other files define."""
+    found = _read(lambda: read_repositories(_paths(arguments)))
+    chosen = _chosen([found.cases], arguments)
+    run = _Run(
+        "crossfile", arguments, crossfile.SCORES, {(case.repo, case.name) for case in chosen}
+    )
+    wanted = {case.repo for case in chosen}
+
+    async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
+        with tempfile.TemporaryDirectory(prefix="ql-eval-", ignore_cleanup_errors=True) as folder:
+            files = {repo: files for repo, files in found.files.items() if repo in wanted}
+            folders = crossfile.write_workspaces(Path(folder).resolve(), files)
+            steps = crossfile.measure(asker, chosen, folders, ours, results)
+            await run.watch(steps, [variant.name for variant in ours], results)
+
+    return run.finish(measure, lambda ours: [variant.name for variant in ours], {})
+
+
+_Measure = Callable[[Asker, list[Variant], Results], Awaitable[None]]
+
+
+@dataclass
+class _Run:
+    """One run of a suite: its model, its progress and its report."""
+
+    suite: str
+    arguments: argparse.Namespace
+    scores: Sequence[str]
+    cases: set[tuple[str, str]]
+
+    def __post_init__(self) -> None:
+        self.about: dict[str, Any] = {}
+        self.page_path = _page_path(self.arguments.html) if self.arguments.html else None
+
+    def finish(
+        self,
+        measure: _Measure,
+        names: Callable[[list[Variant]], list[str]],
+        about: Mapping[str, Any],
+    ) -> int:
+        """Measure and print; raises ModelError and EngineError."""
+        model, ours, results = asyncio.run(self._measure(measure))
+        outcomes = self._measured(results)
+        told = {**self.about, **about}
+        made = make_report(self.suite, model, told, self.scores, names(ours), outcomes)
+        self._print(made)
+        return ExitCode.DONE
+
+    async def _measure(self, measure: _Measure) -> tuple[str, list[Variant], Results]:
+        arguments = self.arguments
+        settings = _settings(arguments)
+        weights = launch.find_weights_here(settings)
+        folder = Path(arguments.prompts_dir) if arguments.prompts_dir else None
+        templates = Templates(folder, settings.prompts.pin)
+        if templates.problems:
+            raise UsageError(templates.problems[0])
+        model, client = launch.connect(weights, settings, templates)
+        try:
+            await client.start()
+            try:
+                orders = getattr(arguments, "order", None)
+                ours = variants(
+                    model, arguments.prompt or (), arguments.context or (), orders or ()
+                )
+                tokens = settings.context.max_tokens or model.fitting_context_tokens(
+                    settings.inline_completion.deadline_ms
+                )
+                self.about["context_tokens"] = tokens
+                path = Path(arguments.resume) if arguments.resume else None
+                measured = {"suite": self.suite, "model": weights.name, **self.about}
+                results = Results(path, measured)
+            except (VariantError, BadDataError) as error:
+                raise UsageError(str(error)) from error
+            asker = Asker(model, settings, folder)
+            try:
+                await measure(asker, ours, results)
+            except asyncio.CancelledError:
+                if path is not None:
+                    say(f"\nWhat was measured is kept in {path}.")
+                raise
+        finally:
+            await client.close()
+        return weights.name, ours, results
+
+    async def watch(
+        self, steps: AsyncIterator[int], names: Sequence[str], results: Results
+    ) -> None:
+        """Tell after each case how far it is and how good."""
+        began = time.monotonic()
+        is_terminal = sys.stderr.isatty()
+        async with contextlib.aclosing(steps) as counted:  # pyright: ignore[reportArgumentType]  # async generators
+            async for number in counted:
+                line = f"{number}/{len(self.cases)}  {self._rates(names, results)}"
+                line += f"  {time.monotonic() - began:.0f} s"
+                sys.stderr.write(f"\r{line}\x1b[K" if is_terminal else f"{line}\n")
+                sys.stderr.flush()
+        if is_terminal:
+            sys.stderr.write("\n")
+
+    def _rates(self, names: Sequence[str], results: Results) -> str:
+        told: list[str] = []
+        outcomes = self._measured(results)
+        for name in names:
+            found = [one.scores[self.scores[0]] for one in outcomes if one.variant == name]
+            if found:
+                told.append(f"{name}: {100 * sum(found) / len(found):.0f} %")
+        return f"{self.scores[0]} {'; '.join(told)}"
+
+    def _measured(self, results: Results) -> list[Outcome]:
+        """Return what there is of the cases of this run; a file may hold more."""
+        return [one for one in results.outcomes if (one.group, one.case) in self.cases]
+
+    def _print(self, made: Report) -> None:
+        found = tables(made)
+        if self.page_path is not None:
+            self.page_path.write_text(page(made, found), encoding="utf-8")
+        print_result(as_text(found), made.data(), as_json=self.arguments.json)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """Return the default settings with the user's model, engine, context and prompts."""
+    here = settings_here(arguments.model)
+    context = here.context
+    if arguments.context_tokens is not None:
+        context = replace(context, max_tokens=arguments.context_tokens)
+    return replace(
+        Settings(), model=here.model, engine=here.engine, context=context, prompts=here.prompts
+    )
+
+
+def _paths(arguments: argparse.Namespace) -> list[Path]:
+    return [Path(name) for name in arguments.data]
+
+
+def _read(read: Callable[[], _Found]) -> _Found:
+    try:
+        return read()
+    except BadDataError as error:
+        raise UsageError(str(error)) from error
+
+
+def _chosen(files: Sequence[Sequence[_Found]], arguments: argparse.Namespace) -> list[_Found]:
+    """Return the cases to measure: of each file the same share, or the same number."""
+    chosen: list[_Found] = []
+    for cases in files:
+        if arguments.limit is not None:
+            chosen += infill_cases.spread(cases, arguments.limit)
+        else:
+            chosen += infill_cases.every(cases, arguments.every)
+    if not chosen:
+        raise UsageError("No case of the data can be used.")
+    return chosen
+
+
+def _page_path(name: str) -> Path:
+    """Return where the page goes; a bad name is told before minutes of measuring, not after."""
+    path = Path(name)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent}.")
+    return path

@@ -1,0 +1,1 @@
+"""What `eval` scores: one file a suite, each from cases to outcomes."""
