@@ -140,8 +140,7 @@ class _Surroundings:
             target = self._resolver.expression(self.path, name, self._names, self._this)
             if target is not None:
                 yield target
-        tree, place = self._still
-        near = tree.text[max(0, place - _NEAR_CODE_POINTS) : place + _NEAR_CODE_POINTS // 4]
+        near = self._near
         expressions = [f"self.{name}" for name in dict.fromkeys(_OWN.findall(near))]
         imported = {one.name for one in self._source.imports_of(self.path)}
         expressions += [name for name in dict.fromkeys(_NAME.findall(near)) if name in imported]
@@ -149,6 +148,14 @@ class _Surroundings:
             target = self._resolver.expression(self.path, expression, {}, self._this)
             if target is not None:
                 yield target
+
+    @cached_property
+    def _near(self) -> str:
+        """Return the text around the cursor without import statements, which use nothing."""
+        tree, place = self._still
+        start = max(0, place - _NEAR_CODE_POINTS)
+        start = max([start, *(span.end for span in tree.imports() if span.end <= place)])
+        return tree.text[start : place + _NEAR_CODE_POINTS // 4]
 
     def _outline(self, target: Target, room: int) -> str:
         symbol = target.symbol
