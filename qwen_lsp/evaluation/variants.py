@@ -44,7 +44,7 @@ def variants(
     Raises VariantError and TemplateFileError. Ask when the model is loaded: which prompt it is
     asked with depends on whether it can fill holes.
     """
-    usual = "complete" if model.can_infill else "complete/chat"
+    usual = model.completion_template
     found = [model.templates.find(name) for name in prompts or [usual]]
     for template in found:
         if template.id != usual:

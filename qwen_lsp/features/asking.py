@@ -40,14 +40,15 @@ async def ask(
     tokens = settings.context.max_tokens or model.fitting_context_tokens(deadline)
     tokens = min(tokens, model.most_prompt_tokens(settings.inline_completion.max_tokens))
     document, language = place.document, place.language
-    elsewhere = _elsewhere(place, project, settings, tokens)
+    room = code_points(tokens) if model.wants_outlines else 0
+    elsewhere = _elsewhere(place, project, room) if settings.context.cross_file else Related()
     shown = sum(len(one.path) + len(one.text) for one in elsewhere.snippets)
     tokens -= -(-shown // CODE_POINTS_PER_TOKEN)
     document = without_secrets(document, place.offset, code_points(tokens))
     context = cursor_context(document, place.tree, place.offset, tokens)
     index = project.indexes.index_for(document.path)
     return await model.ask(
-        "complete" if model.can_infill else "complete/chat",
+        model.completion_template,
         {
             **vars(context),
             "scope": redacted(context.scope),
@@ -70,11 +71,11 @@ async def ask(
     )
 
 
-def _elsewhere(place: Place, project: Project, settings: Settings, tokens: int) -> Related:
-    """Return what other files and recent work say about a place; nothing of it is secret."""
-    if not settings.context.cross_file:
-        return Related()
-    room = code_points(tokens)
+def _elsewhere(place: Place, project: Project, room: int) -> Related:
+    """Return what other files and recent work say about a place; nothing of it is secret.
+
+    The snippets take their shares of `room` code points at most.
+    """
     found = Related()
     indexed = project.indexes.index_for(place.document.path)
     if indexed is not None:

@@ -102,7 +102,11 @@ def connect(
     chat = Sampling(**asdict(card.sampling_chat)) if card else None
     stops = card.stops if card else ()
     explains = card.explains if card else True
-    return LocalModel(client, templates, infill, chat, stops, explains=explains), client
+    outlines = card.outlines if card else True
+    return (
+        LocalModel(client, templates, infill, chat, stops, explains=explains, outlines=outlines),
+        client,
+    )
 
 
 def engine_options(weights: Weights, settings: Settings) -> EngineOptions:

@@ -31,7 +31,8 @@ class Reply:
 class LocalModel:
     """An engine with its templates, and what the model's card says of the model.
 
-    `explains` says whether the model's explanations of bugs can be shown to people.
+    `explains` says whether the model's explanations of bugs can be shown to people, `outlines`
+    whether outlines of other files help it.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class LocalModel:
         stops: tuple[str, ...] = (),
         *,
         explains: bool = True,
+        outlines: bool = True,
     ) -> None:
         self.engine = engine
         self.templates = templates
@@ -50,12 +52,24 @@ class LocalModel:
         self._chat_sampling = chat_sampling or Sampling()
         self._stops = stops
         self.explains = explains
+        self._outlines = outlines
         self.last_prompt: Prompt | None = None
 
     @property
     def can_infill(self) -> bool:
         """Say whether the model was trained to fill holes; taken as true before it is loaded."""
         return self.engine.facts is None or self.engine.facts.can_infill
+
+    @property
+    def completion_template(self) -> str:
+        """Return the id of the wording of ghost text, in the form the model was trained for."""
+        return "complete" if self.can_infill else "complete/chat"
+
+    @property
+    def wants_outlines(self) -> bool:
+        """Say whether outlines of other files go into the prompt of ghost text."""
+        template = self.templates.current(self.completion_template)
+        return self._outlines and template.shows_other_files
 
     def fitting_context_tokens(self, deadline_ms: int) -> int:
         """Return how many tokens of context this machine can read before the deadline."""

@@ -97,6 +97,7 @@ def read_card(text: str, name: str) -> ModelCard:
         context_limit_tokens=table.take_count("context_limit_tokens"),
         fim_style=table.take("fim_style", str),
         fim_anchored=table.take("fim_anchored", bool),
+        outlines=table.take("outlines", bool),
         explains=table.take("explains", bool),
         chat_template_options=_options(table.take_table("chat_template_options")),
         stops=tuple(map(str, table.take_list("stops"))),

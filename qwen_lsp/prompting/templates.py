@@ -47,6 +47,11 @@ class Template:
     blocks: JinjaTemplate
 
     @property
+    def shows_other_files(self) -> bool:
+        """Say whether the wording has a place for parts of other files."""
+        return "file" in self.blocks.blocks or "related" in self.text
+
+    @property
     def name(self) -> str:
         """Return `id@version`, which stands in logs and reports."""
         return f"{self.id}@{self.version}"

@@ -265,6 +265,28 @@ def test_a_hole_is_put_in_the_order_that_the_model_was_trained_for(
     assert len(prompt.tokens) == 6
 
 
+def test_other_files_stand_in_front_in_the_format_for_repositories(
+    backend: LlamaCppBackend,
+) -> None:
+    infill = Infill("a", "b", "c", files=("x.py\nx = 1\n", "y.py\ny = 1\n"), here="z.py\n")
+    tokens = backend.prompt_of(GenerateRequest(infill, 1, Priority.TYPING)).tokens
+    # <|repo_name|>, then <|file_sep|> before each file and before the one at hand.
+    assert tokens[0] == 151663
+    parts = [place for place, token in enumerate(tokens) if token == 151664]
+    texts = [b"".join(map(backend._weights.piece, tokens[place + 1 :])) for place in parts]
+    assert [text.partition(b"\n")[0] for text in texts] == [b"x.py", b"y.py", b"z.py"]
+    assert tokens[tokens.index(151659) :][::2] == [151659, 151661, 151660]
+
+
+def test_the_first_word_is_one_of_those_that_can_stand_there(backend: LlamaCppBackend) -> None:
+    infill = Infill("", "", "colours = ['red']\nprint(colours")
+    words = {"zebra": 1.0, "giraffe": 1.0}
+    request = GenerateRequest(infill, 6, Priority.TYPING, begun=".", first_words=words)
+    assert run(backend, request).text.startswith(("zebra", "giraffe"))
+    other = replace(request, begun=".x")
+    assert not run(backend, other).text.startswith(("zebra", "giraffe"))
+
+
 def test_marks_are_places_before_the_tokens_that_hold_them(backend: LlamaCppBackend) -> None:
     middle = "def add(first, second):\n    return first"
     line, word = len("    return first"), len("first")
