@@ -24,6 +24,8 @@ _AROUND = re.compile(
 _EMPTY_BASES = re.compile(r"(?:abc\.|typing\.|t\.)?(?:object|ABC|Generic|Protocol|Object)")
 _ENUM_BASES = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _ANY_MEMBER = frozenset({"__getattr__", "__getattribute__", "method_missing", "__get", "__call"})
+# Where all of a class stands in one place. In Go, Rust, C#, Ruby, C++ parts of it may stand anywhere.
+_CLOSED_CLASSES = (".py", ".pyi", ".pyw", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".java", ".php")
 _SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".d.ts", "/index.ts", "/index.js")
 _STEP = re.compile(r"\s*(?:\?\.|\.|->|::)?\s*([A-Za-z_$][\w$]*)")
 
@@ -151,12 +153,15 @@ class Resolver:
                 if not symbol.scope:
                     found.symbols.setdefault(symbol.name, (target.path, symbol))
             imports = self._source.imports_of(target.path)
-            # Names that a module only imports are mostly not meant to be used from there.
-            found.is_complete = not any(one.member == "*" for one in imports)
+            # Names that a module only imports are mostly not meant to be used from there, but from
+            # a package they are, and it has modules in it.
+            is_package = target.path.endswith("__init__.py")
+            found.is_complete = not is_package and all(one.member != "*" for one in imports)
             return found
         if target.symbol.kind != "class" or depth > _DEEPEST:
             found.is_complete = False
             return found
+        found.is_complete = target.path.endswith(_CLOSED_CLASSES)
         scope = target.symbol.qualified_name
         for symbol in self._source.symbols_of(target.path):
             if symbol.scope == scope:
