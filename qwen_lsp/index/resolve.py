@@ -24,7 +24,7 @@ _AROUND = re.compile(
 _EMPTY_BASES = re.compile(r"(?:abc\.|typing\.|t\.)?(?:object|ABC|Generic|Protocol|Object)")
 _ENUM_BASES = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _ANY_MEMBER = frozenset({"__getattr__", "__getattribute__", "method_missing", "__get", "__call"})
-# Where all of a class stands in one place. In Go, Rust, C#, Ruby, C++ parts of it may stand anywhere.
+# Where all of a class stands in one place; in Go, Rust, C#, Ruby and C++ parts may stand anywhere.
 _CLOSED_CLASSES = (".py", ".pyi", ".pyw", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".java", ".php")
 _SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".d.ts", "/index.ts", "/index.js")
 _STEP = re.compile(r"\s*(?:\?\.|\.|->|::)?\s*([A-Za-z_$][\w$]*)")

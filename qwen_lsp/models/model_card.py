@@ -60,10 +60,10 @@ class ModelCard:
     `ram_bytes` and `vram_bytes` are the weights plus about 8,192 tokens of context and working
     space, when the model runs on the CPU and when all of it lies on the GPU. `fim_style` is the
     order of the parts of an infill prompt that the model was trained for, and `fim_anchored` says
-    that text before the cursor may stand behind the middle mark. `outlines` says that
-    outlines of other files, in the format for repositories, are worth their place in its prompts.
-    `explains` says whether its explanations of bugs are good enough to be shown. `sha256` is None where only the hub's own
-    hash is known, and `size_bytes` is then approximate.
+    that text before the cursor may stand behind the middle mark. `outlines` says that outlines of
+    other files, in the format for repositories, are worth their place in its prompts. `explains`
+    says whether its explanations of bugs are good enough to be shown. `sha256` is None where only
+    the hub's own hash is known, and `size_bytes` is then approximate.
     """
 
     id: str
