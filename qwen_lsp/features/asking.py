@@ -18,6 +18,9 @@ _RECENT_SHARE = 0.1
 # A few hundred tokens say what somebody is at; more is noise to a small model.
 _MOST_RECENT = 900
 _MOST_OUTLINES = 3000
+# A smaller budget is for the file at hand: what reads so little is a slow machine, and members
+# behind a dot cost nothing to read.
+_LEAST_TOKENS_FOR_SNIPPETS = 1024
 
 
 async def ask(
@@ -40,7 +43,8 @@ async def ask(
     tokens = settings.context.max_tokens or model.fitting_context_tokens(deadline)
     tokens = min(tokens, model.most_prompt_tokens(settings.inline_completion.max_tokens))
     document, language = place.document, place.language
-    room = code_points(tokens) if model.wants_outlines else 0
+    is_large = tokens >= _LEAST_TOKENS_FOR_SNIPPETS
+    room = code_points(tokens) if model.wants_outlines and is_large else 0
     elsewhere = _elsewhere(place, project, room) if settings.context.cross_file else Related()
     shown = sum(len(one.path) + len(one.text) for one in elsewhere.snippets)
     tokens -= -(-shown // CODE_POINTS_PER_TOKEN)
