@@ -4,23 +4,22 @@ import argparse
 import asyncio
 import contextlib
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from qwen_lsp.cli.asking import settings_here
 from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
-from qwen_lsp.evaluation import infill_cases
+from qwen_lsp.evaluation import infill_cases, tidying_cases
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.bare import BareKind
 from qwen_lsp.evaluation.bench_tables import as_text
 from qwen_lsp.evaluation.crossfile_cases import read_repositories
 from qwen_lsp.evaluation.json_lines import BadDataError
 from qwen_lsp.evaluation.outcomes import Outcome, Results
-from qwen_lsp.evaluation.report import Report, make_report
+from qwen_lsp.evaluation.report import Measured, Report, make_report
 from qwen_lsp.evaluation.report_page import page
 from qwen_lsp.evaluation.report_tables import tables
 from qwen_lsp.evaluation.suites import crossfile, infill
@@ -59,15 +58,21 @@ def run_crossfile(arguments: argparse.Namespace) -> int:
         "crossfile", arguments, crossfile.SCORES, {(case.repo, case.name) for case in chosen}
     )
     wanted = {case.repo for case in chosen}
+    files = {repo: files for repo, files in found.files.items() if repo in wanted}
 
     async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
-        with tempfile.TemporaryDirectory(prefix="ql-eval-", ignore_cleanup_errors=True) as folder:
-            files = {repo: files for repo, files in found.files.items() if repo in wanted}
-            folders = crossfile.write_workspaces(Path(folder).resolve(), files)
+        with crossfile.workspaces(files) as folders:
             steps = crossfile.measure(asker, chosen, folders, ours, results)
             await run.watch(steps, [variant.name for variant in ours], results)
 
     return run.finish(measure, lambda ours: [variant.name for variant in ours], {})
+
+
+def run_tidy(arguments: argparse.Namespace) -> int:
+    """Tidy raw completions; needs no model. A failed case of the tier core is a failed check."""
+    report = _read(lambda: tidying_cases.run(_paths(arguments)))
+    print_result("\n".join(report.lines()), report.as_dict(), as_json=arguments.json)
+    return ExitCode.DONE if report.is_good else ExitCode.FINDINGS
 
 
 _Measure = Callable[[Asker, list[Variant], Results], Awaitable[None]]
@@ -96,8 +101,9 @@ class _Run:
         model, ours, results = asyncio.run(self._measure(measure))
         outcomes = self._measured(results)
         told = {**self.about, **about}
-        made = make_report(self.suite, model, told, self.scores, names(ours), outcomes)
-        self._print(made)
+        self._print(
+            make_report(Measured(self.suite, model, told, self.scores, names(ours)), outcomes)
+        )
         return ExitCode.DONE
 
     async def _measure(self, measure: _Measure) -> tuple[str, list[Variant], Results]:
@@ -137,12 +143,12 @@ class _Run:
         return weights.name, ours, results
 
     async def watch(
-        self, steps: AsyncIterator[int], names: Sequence[str], results: Results
+        self, steps: AsyncGenerator[int], names: Sequence[str], results: Results
     ) -> None:
         """Tell after each case how far it is and how good."""
         began = time.monotonic()
         is_terminal = sys.stderr.isatty()
-        async with contextlib.aclosing(steps) as counted:  # pyright: ignore[reportArgumentType]  # async generators
+        async with contextlib.aclosing(steps) as counted:
             async for number in counted:
                 line = f"{number}/{len(self.cases)}  {self._rates(names, results)}"
                 line += f"  {time.monotonic() - began:.0f} s"
@@ -172,10 +178,14 @@ class _Run:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    """Return the default settings with the user's model, engine, context and prompts."""
+    """Return the default settings with the user's model, engine, context and prompts.
+
+    The size of a prompt is the command's own, so that figures of several machines and of a busy and
+    a quiet one can be compared; with 0 it is the user's, which may follow from the speed here.
+    """
     here = settings_here(arguments.model)
     context = here.context
-    if arguments.context_tokens is not None:
+    if arguments.context_tokens:
         context = replace(context, max_tokens=arguments.context_tokens)
     return replace(
         Settings(), model=here.model, engine=here.engine, context=context, prompts=here.prompts

@@ -205,12 +205,23 @@ def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
     )
     infill.set_defaults(run=lazily("evaluate", "run_infill"))
     crossfile.set_defaults(run=lazily("evaluate", "run_crossfile"))
+    tidy = _command(suites, "tidy", "tidy raw completions, without a model")
+    tidy.description = (
+        "Tidy raw completions and compare what is left with what should be. No model is asked. "
+        "It exits with 1 if a case of the tier core fails."
+    )
+    _add_data(tidy)
+    tidy.set_defaults(run=lazily("evaluate", "run_tidy"))
 
 
-def _add_measuring(command: argparse.ArgumentParser) -> None:
+def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data", nargs="+", required=True, metavar="FILE", help="cases, as JSON lines"
     )
+
+
+def _add_measuring(command: argparse.ArgumentParser) -> None:
+    _add_data(command)
     some = command.add_mutually_exclusive_group()
     some.add_argument(
         "--every",
@@ -241,9 +252,11 @@ def _add_measuring(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--context-tokens",
-        type=_number_between(128, 16384),
+        type=_number_between(128, 16384, or_zero=True),
+        default=2048,
         metavar="N",
-        help="most tokens of code in a prompt (default: context.maxTokens)",
+        help="most tokens of code in a prompt (default: 2048, so that figures do not depend on "
+        "the speed of the machine; 0: as in the editor here, by context.maxTokens)",
     )
     command.add_argument("--html", metavar="FILE", help="write a page with plots, too")
     command.add_argument(
@@ -282,13 +295,15 @@ def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
     stop.set_defaults(run=lazily("engine", "run_stop"))
 
 
-def _number_between(least: int, most: int) -> Callable[[str], int]:
+def _number_between(least: int, most: int, *, or_zero: bool = False) -> Callable[[str], int]:
     """Return what argparse reads a whole number with."""
 
     def number(word: str) -> int:
-        if not word.isascii() or not word.isdigit() or not least <= int(word) <= most:
-            raise argparse.ArgumentTypeError(f"{word} is no whole number from {least} to {most}")
-        return int(word)
+        is_number = word.isascii() and word.isdigit()
+        if is_number and (least <= int(word) <= most or (or_zero and int(word) == 0)):
+            return int(word)
+        range_text = f"from {least} to {most}" + (", or 0" if or_zero else "")
+        raise argparse.ArgumentTypeError(f"{word} is no whole number {range_text}")
 
     return number
 

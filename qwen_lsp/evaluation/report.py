@@ -45,11 +45,11 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Report:
-    """Everything that is told of a run. `about` is what was measured, in words and numbers.
+class Measured:
+    """What was measured. `about` says more of it, in words and numbers.
 
-    `variants` are in the order in which they are shown, the first one is compared with the others.
-    Only cases that were measured in all of them count.
+    `scores` are the names of the scores, the main one first. `variants` are in the order in which
+    they are shown, the first one is compared with the others.
     """
 
     suite: str
@@ -57,6 +57,12 @@ class Report:
     about: Mapping[str, Any]
     scores: Sequence[str]
     variants: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Report(Measured):
+    """Everything that is told of a run. Only cases that were measured in all variants count."""
+
     groups: Sequence[str]
     summaries: Sequence[Summary]
     comparisons: Sequence[Against]
@@ -77,15 +83,9 @@ class Report:
         return asdict(self) | {"cases": self.cases}
 
 
-def make_report(
-    suite: str,
-    model: str,
-    about: Mapping[str, Any],
-    scores: Sequence[str],
-    variants: Sequence[str],
-    outcomes: Sequence[Outcome],
-) -> Report:
+def make_report(measured: Measured, outcomes: Sequence[Outcome]) -> Report:
     """Return the figures of the outcomes in these variants. Takes seconds for hundreds of cases."""
+    scores, variants = measured.scores, measured.variants
     by_case: dict[tuple[str, str], dict[str, Outcome]] = {}
     for outcome in outcomes:
         by_case.setdefault((outcome.group, outcome.case), {})[outcome.variant] = outcome
@@ -102,7 +102,13 @@ def make_report(
         for group, cases in groups.items()
     ]
     kept = [found[name] for found in whole for name in variants]
-    return Report(suite, model, about, scores, variants, list(groups), summaries, comparisons, kept)
+    return Report(
+        **vars(measured),
+        groups=list(groups),
+        summaries=summaries,
+        comparisons=comparisons,
+        outcomes=kept,
+    )
 
 
 _Cases = list[dict[str, Outcome]]

@@ -9,13 +9,13 @@ Many cases are in languages that this program has no grammar of and never sugges
 are tidied all the same, as text of a language with the same kind of blocks.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from qwen_lsp.evaluation.json_lines import BadDataError, read_rows
 from qwen_lsp.features.gate import reason_to_stay_silent
 from qwen_lsp.features.tidying import replaced_span, tidy
 from qwen_lsp.features.tidying.block import has_block_ended
@@ -28,7 +28,17 @@ from qwen_lsp.text import Document, TextEdit, apply_edits
 _PIECE = 4
 _INDENTED = frozenset({"fsharp", "haskell", "markdown", "plaintext", "yaml"})
 _ENDED = frozenset({"julia"})
-_FIELDS = ("task_id", "category", "tier", "language", "prefix", "suffix", "raw_completion")
+# In the order of TidyCase's own fields.
+_FIELDS = (
+    "task_id",
+    "category",
+    "tier",
+    "language",
+    "prefix",
+    "suffix",
+    "raw_completion",
+    "expected_document",
+)
 
 
 @dataclass(frozen=True)
@@ -107,21 +117,17 @@ class TidyReport:
 def run(paths: Iterable[Path]) -> TidyReport:
     """Tidy all cases of the files.
 
-    Raises OSError, and ValueError where a file does not hold such cases.
+    Raises BadDataError where a file does not hold such cases.
     """
     return TidyReport(tuple(_result(case) for path in paths for case in read_tidy_cases(path)))
 
 
 def read_tidy_cases(path: Path) -> list[TidyCase]:
-    """Return the cases of a file; raises OSError and ValueError."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    try:
-        return [
-            TidyCase(*(str(row[field]) for field in (*_FIELDS, "expected_document")))
-            for row in rows
-        ]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"This is not a tidying case: {error} is missing.") from error
+    """Return the cases of a file; raises BadDataError."""
+    cases = [TidyCase(*map(row.text, _FIELDS)) for row in read_rows(path)]
+    if not cases:
+        raise BadDataError(f"There is no case in {path}.")
+    return cases
 
 
 def suggested(case: TidyCase) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from qwen_lsp.evaluation.json_lines import BadDataError
 from qwen_lsp.evaluation.tidying_cases import run
 
 
@@ -59,5 +60,5 @@ def test_a_failed_core_case_is_not_good(tmp_path: Path) -> None:
 def test_another_kind_of_case_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text('{"task_id": "a"}\n', encoding="utf-8")
-    with pytest.raises(ValueError, match="not a tidying case"):
+    with pytest.raises(BadDataError, match="line 1: it has no category"):
         run([path])

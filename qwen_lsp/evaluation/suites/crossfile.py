@@ -2,7 +2,10 @@
 
 import difflib
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from qwen_lsp.evaluation.asking import Asked, Asker
@@ -17,72 +20,62 @@ SCORES = ("identifier", "exact", "similarity")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
-def write_workspaces(folder: Path, files: Mapping[str, Mapping[str, str]]) -> dict[str, Path]:
-    """Write each repository into a folder of its own below `folder`; return the folders."""
-    folders: dict[str, Path] = {}
-    for repo, contents in files.items():
-        folders[repo] = folder / repo
-        for path, content in contents.items():
-            file = folders[repo] / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content, encoding="utf-8", newline="")
-    return folders
+@dataclass(frozen=True)
+class Workspace:
+    """A repository on disk and the index of its symbols."""
+
+    folder: Path
+    index: Index
+
+    def project(self) -> Project:
+        """Return the project of a case: this workspace is known, and nothing was typed before."""
+        project = Project()
+        project.indexes.change({self.folder: self.index})
+        return project
 
 
-def indexed(folder: Path) -> Index:
-    """Return the index of a repository, built anew."""
-    build(folder)
-    return Index.open(folder)
+@contextmanager
+def workspaces(files: Mapping[str, Mapping[str, str]]) -> Generator[dict[str, Workspace]]:
+    """Write each repository into a temporary folder and index it; nothing of it is left behind."""
+    with ExitStack() as at_the_end:
+        made = tempfile.TemporaryDirectory(prefix="ql-eval-", ignore_cleanup_errors=True)
+        folder = Path(at_the_end.enter_context(made)).resolve()
+        found: dict[str, Workspace] = {}
+        for repo, contents in files.items():
+            _write(folder / repo, contents)
+            at_the_end.callback(remove_database, folder / repo)
+            build(folder / repo)
+            found[repo] = Workspace(folder / repo, Index.open(folder / repo))
+            at_the_end.callback(found[repo].index.close)
+        yield found
 
 
-def forget(indexes: Mapping[Path, Index]) -> None:
-    """Remove the indexes of folders that were written for a measurement."""
-    for folder, index in indexes.items():
-        index.close()
-        remove_database(folder)
-
-
-def _project(folder: Path, index: Index) -> Project:
-    """Return the project of a case: its workspace is known, and nothing was typed before."""
-    project = Project()
-    project.indexes.change({folder: index})
-    return project
+def _write(folder: Path, contents: Mapping[str, str]) -> None:
+    for path, content in contents.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8", newline="")
 
 
 async def measure(
     asker: Asker,
     cases: Sequence[CrossFileCase],
-    folders: Mapping[str, Path],
+    folders: Mapping[str, Workspace],
     variants: Sequence[Variant],
     results: Results,
-) -> AsyncIterator[int]:
+) -> AsyncGenerator[int]:
     """Measure what `results` lacks, and yield how many cases are done after each.
 
-    The variants take turns in going first. Raises EngineError.
+    `folders` has the workspace of each repository. The variants take turns in going first. Raises
+    EngineError.
     """
-    indexes = {folder: indexed(folder) for folder in folders.values()}
-    try:
-        async for number in _measure(asker, cases, folders, indexes, variants, results):
-            yield number
-    finally:
-        forget(indexes)
-
-
-async def _measure(
-    asker: Asker,
-    cases: Sequence[CrossFileCase],
-    folders: Mapping[str, Path],
-    indexes: Mapping[Path, Index],
-    variants: Sequence[Variant],
-    results: Results,
-) -> AsyncIterator[int]:
     for number, case in enumerate(cases):
         turn = number % len(variants)
+        workspace = folders[case.repo]
         for variant in [*variants[turn:], *variants[:turn]]:
             if results.find(case.repo, case.name, variant.name) is None:
-                folder = folders[case.repo]
-                project = _project(folder, indexes[folder])
-                asked = await asker.ask(variant, case.document(folder), case.offset, project)
+                document = case.document(workspace.folder)
+                asked = await asker.ask(variant, document, case.offset, workspace.project())
                 results.add(_outcome(case, variant.name, asked))
         yield number + 1
 

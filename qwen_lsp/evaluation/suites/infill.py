@@ -1,7 +1,7 @@
 """Holes in programs: how often the program passes its tests with what is suggested."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from qwen_lsp.evaluation.asking import Asked, Asker
 from qwen_lsp.evaluation.bare import CUTS, Bare, BareKind, ask_bare, ask_bare_again
@@ -30,7 +30,7 @@ async def measure(
     variants: Sequence[Variant],
     baselines: Sequence[BareKind],
     results: Results,
-) -> AsyncIterator[int]:
+) -> AsyncGenerator[int]:
     """Measure what `results` lacks, and yield how many cases are done after each.
 
     The variants take turns in going first, because who goes second finds the prompt half read.
