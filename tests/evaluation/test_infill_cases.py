@@ -1,12 +1,23 @@
 """Reading infill cases, and standing in their holes as a person's cursor would."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qwen_lsp.evaluation.infill_cases import InfillCase, InputOutput, narrowed, read_cases
+from qwen_lsp.evaluation.infill_cases import (
+    Hole,
+    InfillCase,
+    InputOutput,
+    can_be_shown,
+    every,
+    narrowed,
+    read_cases,
+    spread,
+)
+from qwen_lsp.evaluation.json_lines import BadDataError
 
 ROW = {
     "task_id": "double/1",
@@ -17,71 +28,115 @@ ROW = {
 }
 
 
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 
 
-def named(count: int) -> list[dict[str, Any]]:
-    return [ROW | {"task_id": str(number)} for number in range(count)]
-
-
-def anything(_case: InfillCase) -> bool:
-    return True
+def read(tmp_path: Path, *rows: dict[str, Any], **options: Any) -> list[InfillCase]:
+    return read_cases([write(tmp_path / "some.jsonl", rows)], **options)[0]
 
 
 def test_the_cursor_stands_behind_the_indentation_and_the_line_end_stays_below() -> None:
-    prefix, middle, suffix = narrowed("def f():\n", "    return 1\n", "f()\n", is_begun=False)
-    assert prefix == "def f():\n    "
-    assert middle == "return 1"
-    assert suffix == "\nf()\n"
+    found = narrowed(Hole("def f():\n", "    return 1\n", "f()\n"), is_begun=False)
+    assert found == ("def f():\n    ", "return 1", "\nf()\n")
 
 
-def test_every_other_line_is_begun() -> None:
-    found = narrowed("def f():\n", "    return 1\n    pass\n", "f()\n", is_begun=True)
+def test_a_third_of_the_line_is_typed_where_it_is_begun() -> None:
+    found = narrowed(Hole("def f():\n", "    return 1\n    pass\n", "f()\n"), is_begun=True)
     assert found == ("def f():\n    re", "turn 1\n    pass", "\nf()\n")
 
 
 def test_a_hole_in_a_line_stays_where_it_is() -> None:
+    hole = Hole("if ", "n == 1:", "\n    pass\n")
     for is_begun in (True, False):
-        found = narrowed("if ", "n == 1:", "\n    pass\n", is_begun=is_begun)
-        assert found == ("if ", "n == 1:", "\n    pass\n")
+        assert narrowed(hole, is_begun=is_begun) == hole
 
 
 @pytest.mark.parametrize("middle", ["    return 1\n", "  \n\n  x = [\n  1]\n\n", "x", "", " \n "])
 @pytest.mark.parametrize("is_begun", [True, False])
 def test_the_program_stays_the_same(middle: str, *, is_begun: bool) -> None:
-    assert "".join(narrowed("a = 1\n", middle, "b\n", is_begun=is_begun)) == f"a = 1\n{middle}b\n"
+    found = narrowed(Hole("a = 1\n", middle, "b\n"), is_begun=is_begun)
+    assert "".join(found) == f"a = 1\n{middle}b\n"
+
+
+def test_the_kinds_of_holes(tmp_path: Path) -> None:
+    rows = [ROW | {"task_id": str(number)} for number in range(2)]
+
+    def middles(kind: str) -> list[str]:
+        return [case.middle for case in read(tmp_path, *rows, kind=kind)]
+
+    assert middles("cursor") == ["return x * 2", "return x * 2"]
+    assert middles("begun") == ["return x * 2", "rn x * 2"]
+    assert middles("raw") == ["    return x * 2\n"] * 2
+    given = Hole(ROW["prefix"], ROW["middle"], ROW["suffix"])
+    assert {case.hole for case in read(tmp_path, *rows, kind="begun")} == {given}
+    assert {case.program for case in read(tmp_path, *rows, kind="begun")} == {"".join(given)}
 
 
 def test_both_kinds_of_tests_are_read(tmp_path: Path) -> None:
     checked = ROW | {"test": "def check(f): assert f(2) == 4", "entry_point": "double"}
-    printed = ROW | {"io_tests": [{"input": "1\n", "output": ["2", "two"]}]}
-    path = write(tmp_path / "some.jsonl", [checked, printed])
-    first, second = read_cases([path], 2, anything)
+    printed = ROW | {"task_id": "2", "io_tests": [{"input": "1\n", "output": ["2", "two"]}]}
+    first, second = read(tmp_path, checked, printed | {"group": "double"})
     assert first.check.endswith("\ncheck(double)\n")
     assert second.examples == (InputOutput("1\n", ("2", "two")),)
+    assert (first.task, second.task) == ("double/1", "double")
     assert {first.group, second.group} == {"some"}
     assert first.document.text[: first.offset] == "def double(x):\n    "
     assert first.is_one_line
 
 
-def test_cases_are_spread_over_the_files_by_their_sizes(tmp_path: Path) -> None:
-    paths = [write(tmp_path / f"{size}.jsonl", named(size)) for size in (20, 40)]
-    cases = read_cases(paths, 15, anything)
-    assert [case.name for case in cases if case.group == "20"] == ["0", "4", "8", "12", "16"]
-    assert [case.group for case in cases].count("40") == 10
-    assert cases == read_cases(paths, 15, anything)
+def test_programs_of_other_languages_are_not_run(tmp_path: Path) -> None:
+    checked = {"language": "lua", "test": "check()", "entry_point": "double"}
+    (case,) = read(tmp_path, ROW | checked | {"io_tests": [{"input": "", "output": []}]})
+    assert (case.check, case.examples) == ("", ())
 
 
-def test_only_usable_cases_count(tmp_path: Path) -> None:
-    path = write(tmp_path / "some.jsonl", named(10))
-    cases = read_cases([path], 100, lambda case: int(case.name) < 3)
-    assert [case.name for case in cases] == ["0", "1", "2"]
-    assert read_cases([path], 100, lambda _: False) == []
+def test_some_of_the_cases_are_chosen_evenly() -> None:
+    assert every("abcdefg", 3) == ["a", "d", "g"]
+    assert spread("abcdefgh", 3) == ["a", "c", "f"]
+    assert spread("ab", 5) == ["a", "b"]
+    assert spread("", 5) == []
 
 
-def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "some.jsonl", [{"prompt": "x"}])
-    with pytest.raises(ValueError, match="not an infill case: 'prefix' is missing"):
-        read_cases([path], 1, anything)
+def test_what_the_filters_let_through_can_be_shown(tmp_path: Path) -> None:
+    shown, looping, empty = read(
+        tmp_path,
+        ROW,
+        ROW | {"task_id": "loop", "middle": "    print(x)\n" * 9},
+        ROW | {"task_id": "empty", "middle": ""},
+    )
+    assert can_be_shown(shown)
+    assert not can_be_shown(looping)
+    assert not can_be_shown(empty)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([ROW, {"prompt": "x"}], "some.jsonl, line 2: it has no prefix."),
+        ([ROW | {"middle": 3}], "some.jsonl, line 1: its middle is not a text."),
+        ([ROW | {"test": "x"}], "some.jsonl, line 1: it has no entry_point."),
+        ([ROW | {"io_tests": "x"}], "some.jsonl, line 1: its io_tests is no list of objects."),
+        (
+            [ROW | {"io_tests": [{"input": "x"}]}],
+            "some.jsonl, line 1: an entry of its io_tests has no input or output.",
+        ),
+        ([ROW, ROW], "some.jsonl has two cases of the same task_id."),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, rows: list[dict[str, Any]], sentence: str) -> None:
+    with pytest.raises(BadDataError) as caught:
+        read(tmp_path, *rows)
+    assert str(caught.value).endswith(sentence)
+
+
+def test_files_whose_figures_would_be_mixed_are_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / "a" / "some.jsonl", tmp_path / "b" / "some.jsonl"]
+    with pytest.raises(BadDataError, match="have the same name"):
+        read_cases(paths)
+
+
+def test_an_empty_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadDataError, match=r"There is no case in .*some\.jsonl\."):
+        read(tmp_path)

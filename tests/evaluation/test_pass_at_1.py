@@ -27,6 +27,8 @@ PRINTED = InfillCase(
     examples=(InputOutput("1\n", ("2", "two")), InputOutput("4\n", ("8",))),
 )
 BARE = replace(CHECKED, check="")
+CALL = InfillCase("call", "some", "python", "x = ", 'g(a=1, b="2")', "\n")
+SCRIPT = InfillCase("script", "some", "javascript", "const x = {{", "g(1)", "\n")
 
 
 @pytest.mark.parametrize(
@@ -43,17 +45,21 @@ BARE = replace(CHECKED, check="")
         (PRINTED, "print(2)", False),
         (PRINTED, "print(x * 2); raise ValueError", False),
         (BARE, "return  x*2", True),
+        (CALL, "g(b='2', a=1)", True),
+        (CALL, "g(1, b='2')", False),
+        (SCRIPT, "g(  1 )", True),
+        (SCRIPT, "g( 2 )", False),
         (BARE, "return x + x", False),
     ],
 )
 def test_passes(case: InfillCase, completion: str, expected: bool) -> None:
-    assert passes(case, completion) is expected
+    assert passes(case, case.filled(completion)) is expected
 
 
 def test_the_text_that_was_there_always_passes() -> None:
     broken = replace(CHECKED, check="\nraise ValueError\n")
-    assert passes(broken, "return x * 2  \n")
-    assert not passes(broken, "return x + x")
+    assert passes(broken, broken.filled("return x * 2  \n"))
+    assert not passes(broken, broken.filled("return x + x"))
 
 
 def test_same_text_looks_past_white_space_at_line_ends_only() -> None:
