@@ -42,8 +42,7 @@ def test_every_combination_is_a_variant() -> None:
 def test_a_template_of_the_users_own(tmp_path: Path) -> None:
     (tmp_path / "complete").mkdir()
     usual = Templates().find("complete")
-    text = Path(usual.path).read_text(encoding="utf-8")
-    (tmp_path / "complete" / "9.md").write_text(text, encoding="utf-8")
+    (tmp_path / "complete" / "9.md").write_text(usual.text, encoding="utf-8")
     old, new = variants(model(tmp_path), [usual.name, "complete@9"], [], [])
     assert (old.name, new.name) == (usual.name, "complete@9")
     assert old.templates(tmp_path, {}).current("complete").version == usual.version
@@ -53,7 +52,7 @@ def test_a_template_of_the_users_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("prompts", "context", "orders", "sentence"),
     [
-        (["review"], [], [], "This model is asked with complete, not with review."),
+        (["review/find"], [], [], "This model is asked with complete, not with review/find."),
         ([], [], ["sideways"], "There is no order sideways; there are product, psm, "),
         ([], ["on", "on"], [], "A variant is named twice."),
     ],
