@@ -121,7 +121,7 @@ def test_names_of_other_files(run: Run, engine: LeftEngine, home: Path, reply: s
     ("text", "sentence"),
     [
         (None, "There is no file data.jsonl."),
-        ("\n{}\n", "data.jsonl, line 2: it has no "),
+        ('\n{"content": "x"}\n', "data.jsonl, line 2: it has no "),
         ("x\n", "data.jsonl, line 1: this is no JSON."),
         ("[1]\n", "data.jsonl, line 1: this is no JSON object."),
         ("", "There is no "),
