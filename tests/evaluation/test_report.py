@@ -24,11 +24,13 @@ class Reader(HTMLParser):
         self.open: list[str] = []
         self.loaded: list[str] = []
         self.words = ""
+        self.seen: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert len(dict(attrs)) == len(attrs)
         self.loaded += [str(value) for name, value in attrs if name in ("src", "href")]
         assert tag != "script"
+        self.seen.append(tag)
         if tag not in _VOID:
             self.open.append(tag)
 
@@ -121,6 +123,11 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     reader = read(report())
     for words in ("pass@1, with 95 % intervals", "one, 4 cases", f"{PSM} against {OURS}"):
         assert words in reader.words
+    assert reader.seen.count("svg") == 3
+    # Two variants in three groups, one comparison in each of them, and a line for each variant.
+    marks = [reader.seen.count(tag) for tag in ("rect", "circle", "path")]
+    assert marks == [6, 3, 2]
+    assert "<" not in reader.words.replace("x < 1 and y > 2", "")
 
 
 @pytest.mark.parametrize("text", ["<b>&amp;</i>", '"><script>alert(1)</script>', "</pre></svg>"])
