@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _WIDTH = 880
-_LABEL = 250
+_LABEL = 280
+# Longer labels lose their middle: variants differ at their ends.
+_MOST_LABEL = 36
 _NUMBER = 110
 _ROW = 24
 _HEAD = 28
@@ -142,7 +144,9 @@ def _height(groups: Sequence[tuple[str, Sequence[Bar]]]) -> int:
 def _row(bar: Bar, y: float, scale: _Scale, mark: str) -> Markup:
     interval = _line(scale(bar.low), y - 0.5, scale(bar.high), y - 0.5, "interval")
     ends = [_line(scale(end), y - 5, scale(end), y + 4, "interval") for end in (bar.low, bar.high)]
-    label = bar.label if len(bar.label) <= 38 else f"{bar.label[:36]} …"
+    label = bar.label
+    if len(label) > _MOST_LABEL:
+        label = f"{label[:12].rstrip()} … {label[-(_MOST_LABEL - 15) :]}"
     return Markup("<g><title>{}</title>{}{}{}{}</g>").format(
         bar.title,
         _text(12, y + 4, label, "label"),

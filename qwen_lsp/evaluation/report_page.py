@@ -33,15 +33,16 @@ def page(report: Report, found: Sequence[Table]) -> str:
         lstrip_blocks=True,
     )
     colours = {name: number for number, name in enumerate(report.variants)}
+    timed = _timed(report, colours)
     template = environment.get_template("report_page.html")
     return (
         template.render(
             report=report,
             tables=found,
-            legend=list(colours.items()),
+            timed=timed,
             shares=_shares(report, colours),
             pairs=_pairs(report, colours),
-            times=_times(report, colours),
+            times=times(timed),
             differing=differing(report),
             version=__version__,
         )
@@ -104,17 +105,12 @@ def _pairs(report: Report, colours: dict[str, int]) -> str:
     return differences(list(groups.items())) if groups else ""
 
 
-def _times(report: Report, colours: dict[str, int]) -> str:
-    # The cuts of one text of the bare model took the same time.
-    shown = [name for name in report.variants if not name.startswith("bare ")]
-    shown += [name for name in report.variants if name.startswith("bare ")][::3]
-    return times(
-        [
-            (
-                name,
-                [one.ms for one in report.outcomes if one.variant == name],
-                colours[name],
-            )
-            for name in shown
-        ]
-    )
+def _timed(report: Report, colours: dict[str, int]) -> list[tuple[str, list[float], int]]:
+    """Return the names, times and colours of what has times of its own."""
+    found: dict[str, tuple[str, list[float], int]] = {}
+    for name in report.variants:
+        # The cuts of one text of the bare model took the same time.
+        shown = name.partition(",")[0] if name.startswith("bare ") else name
+        ms = [one.ms for one in report.outcomes if one.variant == name]
+        found.setdefault(shown, (shown, ms, colours[name]))
+    return list(found.values())

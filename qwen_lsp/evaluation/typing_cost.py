@@ -1,4 +1,4 @@
-"""How many tokens a keystroke makes the engine read.
+"""How many tokens a keystroke makes the engine read: `python -m qwen_lsp.evaluation.typing_cost`.
 
 Some lines of a real file are taken out and typed again, the first two some characters at a time and
 the others line by line; then the cursor is moved about. At each stop the prompt is made as for
@@ -7,16 +7,24 @@ have of the prompt already is the cost.
 """
 
 import argparse
+import asyncio
 import inspect
-from collections.abc import Iterator
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from qwen_lsp.context.cursor import cursor_context
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Infill, Priority
-from qwen_lsp.evaluation.layouts import Layout
+from qwen_lsp.engine.requests import Engine, EngineError, GenerateRequest, Infill, Priority
+from qwen_lsp.evaluation.layouts import LAYOUTS, Layout
+from qwen_lsp.evaluation.spread import Spread
+from qwen_lsp.features import launch
 from qwen_lsp.languages import SyntaxTree, language_for_id, parse
+from qwen_lsp.models.errors import ModelError
+from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.settings import Settings
 from qwen_lsp.text import Document
 from qwen_lsp.text.lines import LineIndex
 
@@ -32,6 +40,50 @@ _MOVES_IN_LINES = (1, 1, 10, -20)
 AS_SHIPPED = "as ghost text asks"
 
 Kind = Literal["key", "line", "move"]
+
+
+_HEADER = (
+    "| layout | key: p50 | p95 | mean | new line: p50 | p95 | mean | move: p50 | p95 | mean |\n"
+    f"|{' --- |' * 10}\n"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one line a layout; healing and chats are compared by what they get right only."""
+    parser = argparse.ArgumentParser(prog="typing_cost", description=__doc__)
+    parser.add_argument("--model", required=True, help="the weights, a .gguf file")
+    options = parser.parse_args(arguments)
+    try:
+        asyncio.run(_print_table(launch.with_model(Settings(), options.model)))
+    except (ModelError, EngineError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    return 0
+
+
+async def _print_table(settings: Settings) -> None:
+    _, client = launch.connect(launch.find_weights_here(settings), settings, Templates())
+    try:
+        sys.stdout.write(_HEADER)
+        for layout in [None, *(one for one in LAYOUTS if not one.is_chat and not one.heals)]:
+            costs = [await type_trace(client, trace, layout) for trace in traces()]
+            sys.stdout.write(f"{_row(costs)}\n")
+            sys.stdout.flush()
+    finally:
+        await client.close()
+
+
+def _row(costs: "Sequence[TypingCost]") -> str:
+    cells = [costs[0].layout]
+    for tokens in (
+        [count for cost in costs for count in cost.keystrokes],
+        [count for cost in costs for count in cost.new_lines],
+        [count for cost in costs for count in cost.moves],
+    ):
+        spread = Spread.of(tokens)
+        mean = statistics.fmean(tokens)
+        cells += [f"{spread.p50:.0f}", f"{spread.p95:.0f}", f"{mean:.1f}"]
+    return f"| {' | '.join(cells)} |"
 
 
 @dataclass(frozen=True)
@@ -154,3 +206,7 @@ def prompt_at(stop: Stop, layout: Layout | None) -> Infill:
     prompt = layout.lay_out(document, tree, stop.offset, infill) if layout else infill
     assert isinstance(prompt, Infill)  # noqa: S101 - chat layouts are not typed
     return replace(prompt, middle=prompt.middle.rstrip(" \t"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -148,3 +148,16 @@ def test_cases_that_differ_are_shown_with_all_answers() -> None:
     assert [case.name for case in found] == ["one/1", "one/2", "two/1", "two/2"]
     assert found[0].truth == "x < 1 and y > 2"
     assert [(name, good) for name, good, _ in found[0].answers] == [(OURS, True), (PSM, False)]
+
+
+def test_the_cuts_of_one_text_have_one_line_of_times() -> None:
+    cuts = ("bare psm, first line", "bare psm, at suffix", "bare psm, uncut")
+    measured = replace(MEASURED, variants=(OURS, *cuts))
+    reader = read(report(outcomes(OURS, *cuts), measured))
+    assert reader.seen.count("path") == 2
+
+
+def test_long_labels_keep_the_end_that_differs() -> None:
+    long = f"{OURS}, context off, 4-lines-up-suffix-of-100-tokens"
+    reader = read(report(outcomes(OURS, long), replace(MEASURED, variants=(OURS, long))))
+    assert "complete@1, … -suffix-of-100-tokens" in reader.words

@@ -1,8 +1,14 @@
 """The typing trace: real places, typed as a person would, and counted by kind."""
 
+from typing import Any
+
+import pytest
+
 from qwen_lsp.engine.requests import GenerateRequest, Generation, Infill
+from qwen_lsp.evaluation import typing_cost
 from qwen_lsp.evaluation.layouts import LAYOUTS
-from qwen_lsp.evaluation.typing_cost import Trace, prompt_at, traces, type_trace
+from qwen_lsp.evaluation.typing_cost import Trace, main, prompt_at, traces, type_trace
+from qwen_lsp.features import launch
 
 TRACE = Trace("def f(x):\n\n    return x\n\n\n" + "y = 1\n" * 40, 10, "    x += 1\n    if x:")
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
@@ -25,6 +31,9 @@ class CountingEngine:
             shared += 1
         self._held = text
         return Generation("", "length", len(text), shared, 1)
+
+    async def close(self) -> None:
+        self._held = ""
 
 
 def test_the_stops_type_the_text_and_then_move() -> None:
@@ -65,3 +74,25 @@ async def test_what_is_read_at_each_stop_is_counted() -> None:
     assert len(anchored.moves) == 4
     assert max(anchored.keystrokes) <= 8
     assert min(usual.keystrokes) > 100
+
+
+def test_the_command_prints_a_line_a_layout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def connect(*_: Any) -> tuple[None, CountingEngine]:
+        return None, CountingEngine()
+
+    monkeypatch.setattr(launch, "find_weights_here", lambda _settings: None)
+    monkeypatch.setattr(launch, "connect", connect)
+    monkeypatch.setattr(typing_cost, "traces", lambda: [TRACE])
+    assert main(["--model", "some.gguf"]) == 0
+    _, _, ours, *others = capsys.readouterr().out.splitlines()
+    assert ours.startswith("| as ghost text asks | ")
+    cells = {row.split(" | ")[0]: row.split(" | ")[1:] for row in others}
+    assert float(cells["| PSM"][0]) > float(cells["| 4 lines up"][0])
+    assert not any("healed" in name or "chat" in name for name in cells)
+
+
+def test_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--model", "gone.gguf"]) == 3
+    assert "gone.gguf" in capsys.readouterr().err
