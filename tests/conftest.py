@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -25,6 +26,10 @@ from qwen_lsp.engine.requests import Speed
 from qwen_lsp.engine.speed import remember_speed
 from qwen_lsp.models import catalogue, files
 from tests.harness.random_models import tiny_qwen35
+
+# A busy machine is slow, and not wrong.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 MODEL_ID = "qwen2.5-coder-0.5b"
 # Given to engines of tests, so that what they do does not depend on how busy the machine is.

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from qwen_lsp.context.budget import code_points
-from qwen_lsp.context.other_lines import other_lines
+from qwen_lsp.context.other_lines import imports_above, other_lines
 from qwen_lsp.languages import SyntaxTree
 from qwen_lsp.text import Document
 
@@ -156,9 +156,9 @@ def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int,
             headers.insert(0, header)
             room -= len(header)
     imports: list[str] = []
-    for span in tree.imports():
+    for span in imports_above(document, tree.language, min(start, place)):
         statement = document.slice(span) + document.line_end
-        if span.end <= min(start, place) and len(statement) <= room:
+        if len(statement) <= room:
             imports.append(statement)
             room -= len(statement)
     return "".join([*imports, *headers])

@@ -5,15 +5,15 @@ While a line is half written, the parser may lose the function around it and fin
 
 from functools import lru_cache
 
-from qwen_lsp.languages import Language, SyntaxTree, parse
-from qwen_lsp.text import Document
+from qwen_lsp.languages import Language, SyntaxTree, head, parse, region_at
+from qwen_lsp.text import Document, Span
 
 
 def other_lines(document: Document, language: Language, offset: int) -> tuple[SyntaxTree, int]:
     """Return the syntax of the other lines, and the cursor's place in them.
 
     The line is left out but for its indentation; where it is all that a block may have, a
-    statement stands for it.
+    statement stands for it. Of a long file only what is near is read.
     """
     lines = document.lines
     line = lines.line_of(offset)
@@ -23,10 +23,21 @@ def other_lines(document: Document, language: Language, offset: int) -> tuple[Sy
     is_needed = language.block_style == "indent" and above.endswith(":")
     statement = "pass" if is_needed else ""
     text = document.text[:place] + statement + document.text[lines.end(line) :]
-    return _parsed(language, text), place
+    return _parsed(language, text, place), place
+
+
+def imports_above(document: Document, language: Language, place: int) -> list[Span]:
+    """Return the import statements before `place`; of a long file those at its beginning."""
+    beginning = head(document.text, place)
+    return [span for span in _imports(language, beginning) if span.end <= place]
+
+
+@lru_cache(maxsize=4)
+def _imports(language: Language, text: str) -> list[Span]:
+    return parse(language, text).imports()
 
 
 @lru_cache(maxsize=2)
-def _parsed(language: Language, text: str) -> SyntaxTree:
+def _parsed(language: Language, text: str, place: int) -> SyntaxTree:
     """Keep the tree while somebody types in one line, since its text stays the same."""
-    return parse(language, text)
+    return parse(language, text, region_at(language, text, place))

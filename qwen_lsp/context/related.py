@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qwen_lsp.context.other_lines import other_lines
+from qwen_lsp.context.other_lines import imports_above, other_lines
 from qwen_lsp.index.resolve import Members, Resolver, Source, Target
-from qwen_lsp.languages import Language, SyntaxTree
+from qwen_lsp.languages import LONG_TEXT, Language, SyntaxTree
 from qwen_lsp.languages.declarations import Declarations, Import, Symbol
 from qwen_lsp.text import Document
 
@@ -29,8 +29,6 @@ _NEAR_CODE_POINTS = 2000
 _MOST_MEMBERS = 40
 _MOST_SNIPPETS = 6
 _LONGEST_SNIPPET = 900
-# Of a larger file the index is asked, which knows it as it was saved last.
-_MOST_LIVE_CODE_POINTS = 24_000
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,9 @@ class _Surroundings:
     @cached_property
     def _source(self) -> "_WithDocument":
         tree, _ = self._still
-        is_small = len(tree.text) <= _MOST_LIVE_CODE_POINTS
-        own = tree.declarations() if is_small or not self.source.has_file(self.path) else None
+        is_small = len(tree.text) < LONG_TEXT
+        # Of a longer file the index is asked, which knows it as it was saved last.
+        own = tree.declarations() if is_small else None
         return _WithDocument(self.source, self.path, own)
 
     @cached_property
@@ -154,7 +153,8 @@ class _Surroundings:
         """Return the text around the cursor without import statements, which use nothing."""
         tree, place = self._still
         start = max(0, place - _NEAR_CODE_POINTS)
-        start = max([start, *(span.end for span in tree.imports() if span.end <= place)])
+        above = imports_above(self.document, self.language, place)
+        start = max([start, *(span.end for span in above)])
         return tree.text[start : place + _NEAR_CODE_POINTS // 4]
 
     def _outline(self, target: Target, room: int) -> str:

@@ -14,7 +14,7 @@ def count_syntax_errors(tree: SyntaxTree) -> int:
     """
     errors = len(tree.error_spans())
     if errors == 0 and tree.language.id == "python":
-        return 0 if _is_python(tree.text) else 1
+        return 0 if _is_python(tree.parsed_text) else 1
     return errors
 
 

@@ -17,6 +17,7 @@ from qwen_lsp.languages.lua import LUA
 from qwen_lsp.languages.outline import Container, Function
 from qwen_lsp.languages.php import PHP
 from qwen_lsp.languages.python import PYTHON
+from qwen_lsp.languages.region import LONG_TEXT, head, region_at
 from qwen_lsp.languages.ruby import RUBY
 from qwen_lsp.languages.rust import RUST
 from qwen_lsp.languages.syntax import SyntaxTree, parse
@@ -24,13 +25,16 @@ from qwen_lsp.languages.typescript import TSX, TYPESCRIPT
 
 __all__ = [
     "LANGUAGES",
+    "LONG_TEXT",
     "Container",
     "Function",
     "Language",
     "SyntaxTree",
+    "head",
     "language_for_id",
     "language_for_path",
     "parse",
+    "region_at",
 ]
 
 LANGUAGES: tuple[Language, ...] = (

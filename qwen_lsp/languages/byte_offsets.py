@@ -19,11 +19,13 @@ class ByteOffsets:
 
     `source` is what the parser reads: a lone CR is a line end to an editor but not to every
     grammar, so it becomes LF, and a lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
-    Both keep every offset.
+    Both keep every offset. `start` is the offset at which the text begins in a longer one, whose
+    offsets are meant; those outside of it count as its ends.
     """
 
-    def __init__(self, text: str) -> None:
-        readable = _LONE_RETURN.sub("\n", text)
+    def __init__(self, text: str, start: int = 0) -> None:
+        self._start = start
+        readable = _LONE_RETURN.sub("\n", text) if "\r" in text else text
         self._ascii = readable.isascii()
         self._length = len(readable)
         if self._ascii:
@@ -41,8 +43,9 @@ class ByteOffsets:
 
     def byte(self, offset: int) -> int:
         """Return the byte at which the code point at `offset` starts; the end is allowed."""
+        offset = max(0, offset - self._start)
         if self._ascii:
-            return offset
+            return min(offset, self._length)
         if offset >= self._length:
             return len(self.source)
         block, rest = divmod(offset, _BLOCK_LENGTH)
@@ -51,12 +54,12 @@ class ByteOffsets:
     def offset(self, byte: int) -> int:
         """Return the offset of the code point that `byte` starts or lies in."""
         if self._ascii:
-            return byte
+            return self._start + byte
         if byte >= len(self.source):
-            return self._length
+            return self._start + self._length
         block = bisect_right(self._starts, byte) - 1
         before = self._blocks[block][: byte - self._starts[block]]
-        return block * _BLOCK_LENGTH + len(before.decode(errors="ignore"))
+        return self._start + block * _BLOCK_LENGTH + len(before.decode(errors="ignore"))
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of the bytes from `start` to `end`."""

@@ -24,19 +24,29 @@ from qwen_lsp.text import Span
 _BLANK = re.compile(r"\s*")
 
 
-def parse(language: Language, text: str) -> "SyntaxTree":
-    """Return the syntax tree of `text`. Never raises, whatever the text; safe in any thread."""
-    return SyntaxTree(language, text)
+def parse(language: Language, text: str, region: Span | None = None) -> "SyntaxTree":
+    """Return the syntax tree of `text`. Never raises, whatever the text; safe in any thread.
+
+    With a `region`, only that part is read; offsets are those of the whole text in any case.
+    """
+    return SyntaxTree(language, text, region or Span(0, len(text)))
 
 
 class SyntaxTree:
     """The syntax of one text. Made by `parse`; never changes."""
 
-    def __init__(self, language: Language, text: str) -> None:
+    def __init__(self, language: Language, text: str, region: Span) -> None:
         self.language = language
         self.text = text
-        self._offsets = ByteOffsets(text)
+        self.region = region
+        self._offsets = ByteOffsets(self.parsed_text, region.start)
         self._root = Parser(load_grammar(language)).parse(self._offsets.source).root_node
+
+    @property
+    def parsed_text(self) -> str:
+        """Return what was read: the text, or the region of it."""
+        whole = self.region == Span(0, len(self.text))
+        return self.text if whole else self.text[self.region.start : self.region.end]
 
     @property
     def has_errors(self) -> bool:

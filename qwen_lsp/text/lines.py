@@ -6,6 +6,7 @@ it would shift every position below such a character.
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -15,12 +16,7 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts = [0]
-        self._ends: list[int] = []
-        for match in _LINE_END.finditer(text):
-            self._ends.append(match.start())
-            self._starts.append(match.end())
-        self._ends.append(len(text))
+        self._starts, self._ends = _starts_and_ends(text)
 
     @property
     def count(self) -> int:
@@ -42,3 +38,17 @@ class LineIndex:
     def line_of(self, offset: int) -> int:
         """Return the line that holds `offset`; a line end belongs to the line it ends."""
         return bisect_right(self._starts, offset) - 1
+
+
+def _starts_and_ends(text: str) -> tuple[list[int], list[int]]:
+    if "\r" not in text:
+        # Nearly every text, in a quarter of the time.
+        starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+        last = starts.pop()
+        return starts, [start - 1 for start in starts[1:]] + [last - 1]
+    starts, ends = [0], list[int]()
+    for match in _LINE_END.finditer(text):
+        ends.append(match.start())
+        starts.append(match.end())
+    ends.append(len(text))
+    return starts, ends

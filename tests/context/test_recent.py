@@ -1,6 +1,6 @@
 """What was edited or visited elsewhere: merged, bounded, and still while one types in one place."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_lsp.context.recent import RecentWork, Snippet
@@ -121,6 +121,7 @@ def test_secrets_and_their_files_stay_out() -> None:
     assert 'password = "xxxxxxx"' in found.text
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -20,7 +20,6 @@ from qwen_lsp.features.tidying.place import Place
 from qwen_lsp.features.tidying.repeats import drop_repeats
 from qwen_lsp.features.tidying.suffix import drop_doubled_suffix
 from qwen_lsp.features.tidying.whitespace import trim
-from qwen_lsp.languages import parse
 
 __all__ = ["FILTERS", "Filter", "replaced_span", "tidy"]
 
@@ -77,9 +76,7 @@ def _replacing(text: str, place: Place) -> str:
 
 
 def _errors_with(text: str, place: Place) -> int:
-    whole = place.document.text
-    whole = whole[: place.offset] + text + whole[place.offset :]
-    return count_syntax_errors(parse(place.language, whole))
+    return count_syntax_errors(place.tree_with(text))
 
 
 def _is_readable(text: str, place: Place) -> bool:

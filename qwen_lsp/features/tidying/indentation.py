@@ -7,6 +7,8 @@ from qwen_lsp.features.tidying.place import Place
 _MARGIN = re.compile(r"^[ \t]+", re.MULTILINE)
 _TAB_COLUMNS = 4
 _LEAST_MARGINS = 3
+# So many code points before and behind the cursor are looked at.
+_NEAR = 20_000
 
 
 def fit_indentation(text: str, place: Place) -> str:
@@ -16,7 +18,8 @@ def fit_indentation(text: str, place: Place) -> str:
     its blocks are made of indentation. The first line is left alone too where it begins behind
     indentation.
     """
-    margins = _MARGIN.findall(place.document.text)
+    middle = place.offset
+    margins = _MARGIN.findall(place.document.text, max(0, middle - _NEAR), middle + _NEAR)
     tabs = sum("\t" in margin for margin in margins)
     spaces = len(margins) - tabs
     least = 1 if place.language.block_style == "indent" else _LEAST_MARGINS

@@ -2,7 +2,6 @@
 
 from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.features.tidying.place import Place
-from qwen_lsp.languages import parse
 
 
 def cut_until_it_parses(text: str, place: Place) -> str:
@@ -23,6 +22,4 @@ def cut_until_it_parses(text: str, place: Place) -> str:
 
 
 def _errors(place: Place, insertion: str) -> int:
-    text = place.document.text
-    whole = text[: place.offset] + insertion + text[place.offset :]
-    return count_syntax_errors(parse(place.language, whole))
+    return count_syntax_errors(place.tree_with(insertion))

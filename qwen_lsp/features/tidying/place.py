@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from qwen_lsp.languages import Function, Language, SyntaxTree, parse
-from qwen_lsp.text import Document
+from qwen_lsp.languages import Function, Language, SyntaxTree, parse, region_at
+from qwen_lsp.text import Document, Span
 
 _MOST_LINES = 16
 # No line begins like this.
@@ -49,8 +49,18 @@ class Place:
 
     @cached_property
     def tree(self) -> SyntaxTree:
-        """Return the syntax of the document without a suggestion."""
-        return parse(self.language, self.document.text)
+        """Return the syntax without a suggestion; of a long document only around the cursor.
+
+        Offsets are the document's.
+        """
+        text = self.document.text
+        return parse(self.language, text, region_at(self.language, text, self.offset))
+
+    def tree_with(self, insertion: str) -> SyntaxTree:
+        """Return the syntax with `insertion` at the cursor, as far as `tree` reaches."""
+        text, region = self.tree.text, self.tree.region
+        text = text[: self.offset] + insertion + text[self.offset :]
+        return parse(self.language, text, Span(region.start, region.end + len(insertion)))
 
     @cached_property
     def has_only_closers(self) -> bool:
@@ -145,15 +155,15 @@ class Place:
 
     @cached_property
     def missing_closers(self) -> int:
-        """Return how many brackets of the file stay open, the rest of the line aside.
+        """Return how many brackets around the cursor stay open, the rest of the line aside.
 
         So many may a suggestion close that it did not open. Quoted ones do not count.
         """
         if self.has_grammar and not self.tree.has_errors and not self.after.strip():
             return 0
-        text = self.document.text
-        signs = _QUOTED_OR_BRACKET.findall(text[: self.offset])
-        signs += _QUOTED_OR_BRACKET.findall(text[self.offset + len(self.after) :])
+        text, region = self.tree.text, self.tree.region
+        signs = _QUOTED_OR_BRACKET.findall(text, region.start, self.offset)
+        signs += _QUOTED_OR_BRACKET.findall(text, self.offset + len(self.after), region.end)
         return max(0, sum(sign in "([{" for sign in signs) - sum(sign in ")]}" for sign in signs))
 
     @cached_property
