@@ -156,7 +156,7 @@ def _scope(document: Document, tree: SyntaxTree | None, offset: int, start: int,
             headers.insert(0, header)
             room -= len(header)
     imports: list[str] = []
-    for span in imports_above(document, tree.language, min(start, place)):
+    for span in imports_above(document.text, tree.language, min(start, place)):
         statement = document.slice(span) + document.line_end
         if len(statement) <= room:
             imports.append(statement)

@@ -26,9 +26,9 @@ def other_lines(document: Document, language: Language, offset: int) -> tuple[Sy
     return _parsed(language, text, place), place
 
 
-def imports_above(document: Document, language: Language, place: int) -> list[Span]:
+def imports_above(text: str, language: Language, place: int) -> list[Span]:
     """Return the import statements before `place`; of a long file those at its beginning."""
-    beginning = head(document.text, place)
+    beginning = head(text, place)
     return [span for span in _imports(language, beginning) if span.end <= place]
 
 

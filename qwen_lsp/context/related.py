@@ -9,7 +9,7 @@ lines, never the cursor's own, so that they stay as they are while one types in 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from qwen_lsp.context.other_lines import imports_above, other_lines
 from qwen_lsp.index.resolve import Members, Resolver, Source, Target
@@ -58,28 +58,32 @@ def related(
 
     The snippets have at most `room` code points.
     """
-    place = _Surroundings(document, language, offset, source, path)
-    return Related(tuple(place.snippets(room)), place.members())
+    line_start = document.lines.start(document.lines.line_of(offset))
+    around = _surroundings(*other_lines(document, language, offset), source, path)
+    members = around.members(document.text[line_start:offset])
+    return Related(around.snippets(room) if room > 0 else (), members)
 
 
-@dataclass
+@lru_cache(maxsize=2)
+def _surroundings(tree: SyntaxTree, place: int, source: Source, path: str) -> "_Surroundings":
+    """Keep what was found while somebody types in one line, since the other lines stay."""
+    return _Surroundings(tree, place, source, path)
+
+
+@dataclass(eq=False)
 class _Surroundings:
-    document: Document
-    language: Language
-    offset: int
+    """What the other lines say: `tree` is theirs, `place` the cursor's in them."""
+
+    tree: SyntaxTree
+    place: int
     source: Source
     path: str
 
     @cached_property
-    def _still(self) -> tuple[SyntaxTree, int]:
-        return other_lines(self.document, self.language, self.offset)
-
-    @cached_property
     def _source(self) -> "_WithDocument":
-        tree, _ = self._still
-        is_small = len(tree.text) < LONG_TEXT
+        is_small = len(self.tree.text) < LONG_TEXT
         # Of a longer file the index is asked, which knows it as it was saved last.
-        own = tree.declarations() if is_small else None
+        own = self.tree.declarations() if is_small else None
         return _WithDocument(self.source, self.path, own)
 
     @cached_property
@@ -88,19 +92,15 @@ class _Surroundings:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        tree, place = self._still
-        return tree.bindings_at(place)
+        return self.tree.bindings_at(self.place)
 
     @cached_property
     def _this(self) -> str:
-        tree, place = self._still
-        classes = [one.name for one in tree.containers_at(place) if one.kind != "function"]
-        return ".".join(classes)
+        around = self.tree.containers_at(self.place)
+        return ".".join(one.name for one in around if one.kind != "function")
 
-    def members(self) -> dict[str, float]:
-        """Return what can stand at the cursor, empty where that is not known for sure."""
-        line = self.document.lines.line_of(self.offset)
-        before = self.document.text[self.document.lines.start(line) : self.offset]
+    def members(self, before: str) -> dict[str, float]:
+        """Return what can stand behind `before`, the line up to the cursor; empty if unknown."""
         target = self._before_cursor(before)
         if target is None or target.path == self.path:
             # What is missing in the file at hand may be about to be added there.
@@ -113,8 +113,17 @@ class _Surroundings:
         }
         return members if found.is_complete or not members else {**members, "": _OTHERS_WEIGHT}
 
-    def snippets(self, room: int) -> Iterator[Snippet]:
-        """Yield outlines of what the function uses, in the order in which it names them."""
+    def snippets(self, room: int) -> tuple[Snippet, ...]:
+        """Return outlines of what the function uses, in the order in which it names them."""
+        if room not in self._snippets:
+            self._snippets[room] = tuple(self._outlines(room))
+        return self._snippets[room]
+
+    @cached_property
+    def _snippets(self) -> dict[int, tuple[Snippet, ...]]:
+        return {}
+
+    def _outlines(self, room: int) -> Iterator[Snippet]:
         seen: set[tuple[str, str]] = set()
         for target in self._used():
             key = (target.path, target.symbol.qualified_name if target.symbol else "")
@@ -151,25 +160,23 @@ class _Surroundings:
     @cached_property
     def _near(self) -> str:
         """Return the text around the cursor without import statements, which use nothing."""
-        tree, place = self._still
-        start = max(0, place - _NEAR_CODE_POINTS)
-        above = imports_above(self.document, self.language, place)
-        start = max([start, *(span.end for span in above)])
-        return tree.text[start : place + _NEAR_CODE_POINTS // 4]
+        above = imports_above(self.tree.text, self.tree.language, self.place)
+        start = max([0, self.place - _NEAR_CODE_POINTS, *(span.end for span in above)])
+        return self.tree.text[start : self.place + _NEAR_CODE_POINTS // 4]
 
     def _outline(self, target: Target, room: int) -> str:
         symbol = target.symbol
         if symbol is not None and symbol.kind in {"attribute", "variable"}:
             return ""
         if symbol is not None and symbol.kind != "class":
-            return _fitting([_declared(symbol, self.language)], room)
+            return _fitting([_declared(symbol, self.tree.language)], room)
         members = self._resolver.members(target)
-        head = [] if symbol is None else [_declared(symbol, self.language)]
+        head = [] if symbol is None else [_declared(symbol, self.tree.language)]
         if symbol is not None and symbol.doc:
-            head.append(_indented(_documentation(symbol.doc, self.language)))
+            head.append(_indented(_documentation(symbol.doc, self.tree.language)))
         lines = [
             _indented(line) if symbol is not None else line
-            for line in _member_lines(members, self.language)
+            for line in _member_lines(members, self.tree.language)
         ]
         return _fitting([*head, *lines], room)
 
