@@ -55,7 +55,7 @@ def executed(code: str) -> dict[str, Any]:
 async def test_completes_fibonacci(model_path: Path):
     async with editor(model_path) as client:
         uri = client.open("file:///fibonacci.py", FIBONACCI)
-        (item,) = await complete(client, uri, len(FIBONACCI) - 1, trigger=1)
+        (item, *_) = await complete(client, uri, len(FIBONACCI) - 1, trigger=1)
     code = FIBONACCI[:-1] + item["insertText"] + "\n"
     assert executed(code)["fibonacci"](10) == 55
 
