@@ -32,8 +32,9 @@ _CLOSING = frozenset(")]}\"'`;,")
 # tokenizers of Qwen split text: as long as the user types on in it, no token before it changes.
 _LAST_WORD = re.compile(r"(?:[^\r\n]?(?:[^\W\d_]+|[^\w\s]+|[\w \t])|\s+)\Z")
 _LONGEST_WORD = 48
-# What the cursor stands behind: a word with the sign or space before it, or a run of signs.
-_BEGUN_WORD = re.compile(r"(?:[^\r\n]?\w+| ?[^\w\s]{1,8})\Z")
+# What the cursor stands behind: a word with the sign or space before it, or a sign that belongs to
+# the token of the word behind it.
+_BEGUN_WORD = re.compile(r"(?:[^\r\n]?\w+|->|::|[.(\[{@$\"'`])\Z")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class CursorContext:
     """What the model needs to go on at the cursor.
 
     `prefix`, `middle` and `begun` follow each other in the document up to the cursor, less the
-    white space before it. `begun` is the word or the signs at the cursor, for the model to write
+    white space before it. `begun` is the word or the sign at the cursor, for the model to write
     again: half a word is split into other tokens than the whole one, a dot belongs to the token of
     the name behind it, and the model would go on as behind something strange. `suffix` begins
     behind the cursor, or at the end of the line where only closing brackets and quotes are left of
