@@ -42,7 +42,7 @@ class SyntaxTree:
         self._offsets = ByteOffsets(self.parsed_text, region.start)
         self._root = Parser(load_grammar(language)).parse(self._offsets.source).root_node
 
-    @property
+    @cached_property
     def parsed_text(self) -> str:
         """Return what was read: the text, or the region of it."""
         whole = self.region == Span(0, len(self.text))

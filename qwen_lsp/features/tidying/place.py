@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from qwen_lsp.languages import Function, Language, SyntaxTree, parse, region_at
-from qwen_lsp.text import Document, Span
+from qwen_lsp.text import Document
 
 _MOST_LINES = 16
 # No line begins like this.
@@ -57,10 +57,9 @@ class Place:
         return parse(self.language, text, region_at(self.language, text, self.offset))
 
     def tree_with(self, insertion: str) -> SyntaxTree:
-        """Return the syntax with `insertion` at the cursor, as far as `tree` reaches."""
-        text, region = self.tree.text, self.tree.region
-        text = text[: self.offset] + insertion + text[self.offset :]
-        return parse(self.language, text, Span(region.start, region.end + len(insertion)))
+        """Return the syntax with `insertion` at the cursor: of what `tree` has read, alone."""
+        text, place = self.tree.parsed_text, self.offset - self.tree.region.start
+        return parse(self.language, text[:place] + insertion + text[place:])
 
     @cached_property
     def has_only_closers(self) -> bool:
