@@ -4,10 +4,9 @@ import argparse
 import asyncio
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 from qwen_lsp.cli.asking import settings_here
-from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
+from qwen_lsp.cli.output import ExitCode, page_path_of, print_result, say
 from qwen_lsp.evaluation.bench import Bench, measure
 from qwen_lsp.evaluation.bench_page import page
 from qwen_lsp.evaluation.bench_tables import as_text, tables
@@ -21,7 +20,7 @@ from qwen_lsp.settings import Settings
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """Print the figures, and write the page where one is wanted."""
-    page_path = _page_path(arguments.html) if arguments.html else None
+    page_path = page_path_of(arguments.html) if arguments.html else None
     peer = Peer(arguments.peer) if arguments.peer else None
     bench = asyncio.run(_bench(_settings(arguments), peer, arguments.kills))
     found = tables(bench)
@@ -29,16 +28,6 @@ def run_bench(arguments: argparse.Namespace) -> int:
         page_path.write_text(page(found, bench.model), encoding="utf-8")
     print_result(as_text(found), bench.data(), as_json=arguments.json)
     return ExitCode.DONE
-
-
-def _page_path(name: str) -> Path:
-    """Return where the page goes; a bad name is told before minutes of measuring, not after."""
-    path = Path(name)
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder.")
-    if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}.")
-    return path
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qwen_lsp.cli.asking import settings_here
-from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
+from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
 from qwen_lsp.evaluation import infill_cases, tidying_cases
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.bare import BareKind
@@ -89,7 +89,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.about: dict[str, Any] = {}
-        self.page_path = _page_path(self.arguments.html) if self.arguments.html else None
+        self.page_path = page_path_of(self.arguments.html) if self.arguments.html else None
 
     def finish(
         self,
@@ -214,13 +214,3 @@ def _chosen(files: Sequence[Sequence[_Found]], arguments: argparse.Namespace) ->
     if not chosen:
         raise UsageError("No case of the data can be used.")
     return chosen
-
-
-def _page_path(name: str) -> Path:
-    """Return where the page goes; a bad name is told before minutes of measuring, not after."""
-    path = Path(name)
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder.")
-    if not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}.")
-    return path

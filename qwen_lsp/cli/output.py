@@ -3,6 +3,7 @@
 import json
 import sys
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 
@@ -17,6 +18,16 @@ class ExitCode(IntEnum):
 
 class UsageError(Exception):
     """What was asked cannot be done as it was asked. The text is one sentence."""
+
+
+def page_path_of(name: str) -> Path:
+    """Return where the page goes; a bad name is told before minutes of measuring, not after."""
+    path = Path(name)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.")
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent}.")
+    return path
 
 
 def print_result(text: str, data: dict[str, Any], *, as_json: bool) -> None:

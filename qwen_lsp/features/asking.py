@@ -10,6 +10,7 @@ from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.model import LocalModel, Reply
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.tidying.place import Place
+from qwen_lsp.index.database import Index
 from qwen_lsp.settings import Settings
 
 # Shares of the budget at most, for outlines from other files and for what was edited lately.
@@ -45,19 +46,21 @@ async def ask(
     document, language = place.document, place.language
     is_large = tokens >= _LEAST_TOKENS_FOR_SNIPPETS
     room = code_points(tokens) if model.wants_outlines and is_large else 0
-    elsewhere = _elsewhere(place, project, room) if settings.context.cross_file else Related()
+    indexed = project.indexes.index_for(document.path)
+    elsewhere = Related()
+    if settings.context.cross_file:
+        elsewhere = _elsewhere(place, project, indexed, room)
     shown = sum(len(one.path) + len(one.text) for one in elsewhere.snippets)
     tokens -= -(-shown // CODE_POINTS_PER_TOKEN)
     document = without_secrets(document, place.offset, code_points(tokens))
     context = cursor_context(document, place.tree, place.offset, tokens)
-    index = project.indexes.index_for(document.path)
     return await model.ask(
         model.completion_template,
         {
             **vars(context),
             "scope": redacted(context.scope),
             "related": elsewhere.snippets,
-            "repository": index[0].name if index else "",
+            "repository": indexed[0].name if indexed else "",
             "path": document.path,
             "language": language.title,
             "fence": language.fence,
@@ -75,13 +78,14 @@ async def ask(
     )
 
 
-def _elsewhere(place: Place, project: Project, room: int) -> Related:
+def _elsewhere(
+    place: Place, project: Project, indexed: tuple[Index, str] | None, room: int
+) -> Related:
     """Return what other files and recent work say about a place; nothing of it is secret.
 
     The snippets take their shares of `room` code points at most.
     """
     found = Related()
-    indexed = project.indexes.index_for(place.document.path)
     if indexed is not None:
         index, path = indexed
         most = min(int(room * _OUTLINES_SHARE), _MOST_OUTLINES)

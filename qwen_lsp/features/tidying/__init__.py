@@ -15,7 +15,7 @@ from qwen_lsp.features.tidying.brackets import (
 from qwen_lsp.features.tidying.fences import cut_at_fence
 from qwen_lsp.features.tidying.glued import drop_glued_word
 from qwen_lsp.features.tidying.indentation import fit_indentation
-from qwen_lsp.features.tidying.parses import cut_until_it_parses
+from qwen_lsp.features.tidying.parses import cut_until_it_parses, errors_with
 from qwen_lsp.features.tidying.place import Place
 from qwen_lsp.features.tidying.repeats import drop_repeats
 from qwen_lsp.features.tidying.suffix import drop_doubled_suffix
@@ -70,13 +70,9 @@ def _replacing(text: str, place: Place) -> str:
         # Of a file that is broken already, the parser may lose a little more; and a function that
         # is begun at its end has no body yet.
         is_begun = not place.next_line and _FUNCTION_HEAD.search(place.before + replacing)
-        if _errors_with(replacing, bare) <= allowed + bool(allowed or is_begun):
+        if errors_with(bare, replacing) <= allowed + bool(allowed or is_begun):
             return replacing
     return tidy(without_doubled(text, place), place)
-
-
-def _errors_with(text: str, place: Place) -> int:
-    return count_syntax_errors(place.tree_with(text))
 
 
 def _is_readable(text: str, place: Place) -> bool:

@@ -15,11 +15,12 @@ def cut_until_it_parses(text: str, place: Place) -> str:
     allowed = count_syntax_errors(place.tree)
     while lines:
         candidate = line_end.join(lines).rstrip("\r\n")
-        if candidate.strip() and _errors(place, candidate) <= allowed:
+        if candidate.strip() and errors_with(place, candidate) <= allowed:
             return candidate
         lines.pop()
     return ""
 
 
-def _errors(place: Place, insertion: str) -> int:
+def errors_with(place: Place, insertion: str) -> int:
+    """Return how many syntax errors there are around the cursor with `insertion` at it."""
     return count_syntax_errors(place.tree_with(insertion))
