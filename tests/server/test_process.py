@@ -21,6 +21,8 @@ HOME = {"QWEN_LSP_HOME": tempfile.mkdtemp(prefix="qwen-lsp-test-")}
 
 @pytest_lsp.fixture(config=ClientServerConfig(server_command=SERVE, server_env=HOME))
 async def client(lsp_client: LanguageClient, tmp_path: Path) -> AsyncGenerator[None]:
+    # The server asks to be told of changed files; pytest-lsp's client knows no such request.
+    lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda _params: None)
     await lsp_client.initialize_session(
         types.InitializeParams(
             capabilities=client_capabilities("visual-studio-code"),
