@@ -11,6 +11,7 @@ import json
 import logging
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path, PurePath
 from typing import Any, cast
@@ -31,6 +32,8 @@ _log = logging.getLogger(__name__)
 # With more changed files than this, a pass over the folder is cheaper.
 _MOST_SINGLE_FILES = 50
 _ANSWER_SECONDS = 5.0
+# How often a build is told that somebody types.
+_TELL_SECONDS = 0.5
 _Background = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -52,6 +55,8 @@ class Indexing:
         self._starting = False
         self._started = False
         self._builds: dict[PurePath, asyncio.Task[None]] = {}
+        self._processes: set[asyncio.subprocess.Process] = set()
+        self._told_of_typing = 0.0
         self._changed: dict[tuple[PurePath, str], None] = {}
         self._updating: asyncio.Task[None] | None = None
 
@@ -81,6 +86,14 @@ class Indexing:
         self._project.indexes.change({folder: Index.open(Path(folder)) for folder in folders})
         for folder in sorted(folders - set(self._builds)):
             self._build(folder)
+
+    def note_typing(self) -> None:
+        """Tell the builds under way that somebody types, so that they rest for a while."""
+        now = time.monotonic()
+        if self._processes and now - self._told_of_typing > _TELL_SECONDS:
+            self._told_of_typing = now
+            for process in self._processes:
+                cast("asyncio.StreamWriter", process.stdin).write(b"typing\n")
 
     def file_changed(self, uri: str) -> None:
         """Read a file again that was saved, or was made, changed or deleted by another program."""
@@ -125,8 +138,12 @@ class Indexing:
         )
         try:
             process = await asyncio.shield(starting)
-            async with contextlib.AsyncExitStack() as bars:
-                await self._follow(process, folder, bars)
+            self._processes.add(process)
+            try:
+                async with contextlib.AsyncExitStack() as bars:
+                    await self._follow(process, folder, bars)
+            finally:
+                self._processes.discard(process)
             if await process.wait():
                 _log.warning("the index of symbols of %s could not be built", folder.name)
         except OSError as error:

@@ -232,6 +232,17 @@ class TestProcess:
         build(tmp_path)  # what was committed is whole, and the rest follows
         assert len(opened(tmp_path).paths()) == 300
 
+    def test_goes_on_though_somebody_types(self, tmp_path: Path):
+        for number in range(8):
+            put(tmp_path, f"module_{number}.py", "def one(x):\n    return x\n")
+        with self.start(tmp_path) as process:
+            assert process.stdin is not None
+            process.stdin.write("typing\n" * 3)
+            process.stdin.flush()
+            assert self.most_to_do(process) == 8
+        assert process.returncode == 0
+        assert len(opened(tmp_path).paths()) == 8
+
     def test_two_do_not_build_at_once(self, tmp_path: Path):
         write(tmp_path, a="def one(): ...\n")
         with self.start(tmp_path) as first, self.start(tmp_path) as second:

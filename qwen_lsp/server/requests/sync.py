@@ -43,6 +43,7 @@ def register(session: Session) -> None:
         document = server.documents.get(params.text_document.uri)
         if document is None:
             return
+        session.indexing.note_typing()
         before = before_change.get(document.uri)
         before_change[document.uri] = document
         if before is None or not prefetch_accepted(session, before, document):
