@@ -9,6 +9,7 @@ from qwen_lsp.languages import Language, SyntaxTree, head, parse, region_at
 from qwen_lsp.text import Document, Span
 
 
+@lru_cache(maxsize=2)
 def other_lines(document: Document, language: Language, offset: int) -> tuple[SyntaxTree, int]:
     """Return the syntax of the other lines, and the cursor's place in them.
 
@@ -19,8 +20,8 @@ def other_lines(document: Document, language: Language, offset: int) -> tuple[Sy
     line = lines.line_of(offset)
     before = document.text[lines.start(line) : offset]
     place = offset - len(before.lstrip())
-    above = document.text[:place].rstrip()
-    is_needed = language.block_style == "indent" and above.endswith(":")
+    above = (lines.text(number).rstrip() for number in range(line - 1, -1, -1))
+    is_needed = language.block_style == "indent" and next(filter(None, above), "").endswith(":")
     statement = "pass" if is_needed else ""
     text = document.text[:place] + statement + document.text[lines.end(line) :]
     return _parsed(language, text, place), place

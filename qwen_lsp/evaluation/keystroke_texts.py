@@ -9,13 +9,16 @@ from itertools import cycle
 LINES = 5000
 
 _PYTHON_FILES = ("outline.py", "syntax.py", "names.py", "slots.py", "shape.py", "byte_offsets.py")
+# What is made by `index_bench.write_workspace`, and used in what is typed.
+_PYTHON_IMPORTS = "from package_0.module_1 import Thing1\nfrom package_0.module_2 import make_2\n\n"
 _PYTHON_TYPED = """\
-    def first_named(self, names: list[str], default: str = "") -> str:
+    def first_named(self, names: list[str], default: str = "", thing: Thing1 = ONE) -> str:
         \"\"\"Return the first name that is known.\"\"\"
         for name in names:
             if name in {"one", "two"}:
                 return f"{name}!"
-        return default
+        made = make_2(thing.account)
+        return made.courier or default
 """
 _TYPESCRIPT_CLASS = """\
 interface Shop<NUMBER> {
@@ -130,7 +133,9 @@ def _with_crlf(typing: Typing) -> Typing:
 def _python() -> str:
     """Return modules of this package, joined and repeated."""
     folder = resources.files("qwen_lsp.languages")
-    text = "\n\n".join((folder / name).read_text(encoding="utf-8") for name in _PYTHON_FILES)
+    text = _PYTHON_IMPORTS + "\n\n".join(
+        (folder / name).read_text(encoding="utf-8") for name in _PYTHON_FILES
+    )
     return _long(cycle([text + "\n\n"]))
 
 

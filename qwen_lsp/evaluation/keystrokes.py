@@ -9,24 +9,31 @@ The trace is typed twice. Once each step is called by itself: `sync` puts the ch
 document and finds its lines, `parse` makes the tree and asks the gate, `context` cuts the text,
 `render` fills the template, `tidy` goes through the filters. The other time `whole` is what a
 server does for the key: the change, the request that reads ahead, and the request that answers.
-Not in it is what the protocol costs, which does not grow with the file.
+The file then lies in a workspace with an index of a thousand made files, and imports some of them:
+what they say about the names near the cursor is looked up. Not in it is what the protocol costs,
+which does not grow with the file.
 
 `python -m qwen_lsp.evaluation.keystrokes` prints the table alone.
 """
 
 import asyncio
+import os
 import re
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle
+from pathlib import Path
+from unittest import mock
 
 from qwen_lsp.context.budget import code_points
 from qwen_lsp.context.cursor import cursor_context
 from qwen_lsp.context.secrets import without_secrets
 from qwen_lsp.engine.requests import GenerateRequest, Generation, Infill, ModelFacts
+from qwen_lsp.evaluation.index_bench import write_workspace
 from qwen_lsp.evaluation.keystroke_texts import Typing, typings
 from qwen_lsp.evaluation.spread import Spread
 from qwen_lsp.features.complete import complete, read_ahead
@@ -35,6 +42,8 @@ from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.tidying import tidy
 from qwen_lsp.features.tidying.place import place_at
+from qwen_lsp.index.build import build, update_file
+from qwen_lsp.index.database import Index
 from qwen_lsp.languages import language_for_id
 from qwen_lsp.prompting.render import render
 from qwen_lsp.prompting.templates import Templates
@@ -43,6 +52,8 @@ from qwen_lsp.text import Document, Span, TextEdit, apply_edits
 
 _URI = "file:///typed"
 _CONTEXT_TOKENS = 1024
+_INDEXED_FILES = 1000
+_PATHS = {"python": "package_0/typed.py", "typescript": "package_0/typed.ts"}
 _INDENT = re.compile(r"[ \t]*")
 _PIECE = 5
 KEYSTROKE_COLUMNS = ("ms", "", "p50", "p95", "p99", "longest")
@@ -118,24 +129,48 @@ async def measure_keystrokes(
     wanted: Iterable[Typing] | None = None,
 ) -> tuple[KeystrokeFigures, ...]:
     """Return the figures of all files, or of those `wanted`."""
-    return tuple([await _measured(typing) for typing in wanted or typings()])
+    with _made_workspace() as folder:
+        return tuple([await _measured(typing, folder) for typing in wanted or typings()])
 
 
-async def _measured(typing: Typing) -> KeystrokeFigures:
+@contextmanager
+def _made_workspace() -> Iterator[Path]:
+    """Give a folder of made files with an index, and take both away at the end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, home = Path(name) / "workspace", str(Path(name) / "home")
+        with mock.patch.dict(os.environ, {"QWEN_LSP_HOME": home}):
+            write_workspace(folder, _INDEXED_FILES)
+            build(folder)
+            yield folder
+
+
+@contextmanager
+def _project_with(typing: Typing, folder: Path) -> Iterator[Project]:
+    """Give a project whose index knows the file as it was before the first key."""
+    document = _opened(typing)
+    (folder / document.path).write_bytes(document.text.encode())
+    update_file(folder, document.path)
+    project, index = Project(), Index.open(folder)
+    project.indexes.change({folder: index})
+    yield project
+    project.indexes.change({})
+
+
+async def _measured(typing: Typing, folder: Path) -> KeystrokeFigures:
     steps = _steps(typing)
     return KeystrokeFigures(
         name=typing.name,
         lines=_opened(typing).lines.count,
         keys=len(typing.keys),
         **{name: Spread.of(times) for name, times in steps.items()},
-        whole=Spread.of(await _wholes(typing)),
+        whole=Spread.of(await _wholes(typing, folder)),
         typed_through=Spread.of(await _through(typing)),
     )
 
 
 def _opened(typing: Typing) -> Document:
     text = typing.before + typing.after
-    return Document(_URI, "typed", typing.language_id, 0, text)
+    return Document(_URI, _PATHS[typing.language_id], typing.language_id, 0, text)
 
 
 def _changed(document: Document, offset: int, key: str) -> Document:
@@ -191,19 +226,20 @@ def _steps(typing: Typing) -> dict[str, list[float]]:
     return times
 
 
-async def _wholes(typing: Typing) -> list[float]:
+async def _wholes(typing: Typing, folder: Path) -> list[float]:
     """Type once, and return what all that a server does took for each key."""
     times: list[float] = []
     document, offset = _opened(typing), len(typing.before)
     model = LocalModel(InstantEngine(typing.language_id), Templates())
-    settings, project = _settings(), Project()
-    for key in typing.keys:
-        began = time.perf_counter()
-        document = _changed(document, offset, key)
-        offset += len(key)
-        await read_ahead(document, offset, model, settings, project)
-        await complete(document, offset, model, settings, project)
-        times.append((time.perf_counter() - began) * 1000)
+    settings = _settings()
+    with _project_with(typing, folder) as project:
+        for key in typing.keys:
+            began = time.perf_counter()
+            document = _changed(document, offset, key)
+            offset += len(key)
+            await read_ahead(document, offset, model, settings, project)
+            await complete(document, offset, model, settings, project)
+            times.append((time.perf_counter() - began) * 1000)
     return times
 
 

@@ -37,12 +37,6 @@ def import_query(language: Language) -> tree_sitter.Query:
     return _alternatives(language, {"import": language.imports})
 
 
-@cache
-def error_query(language: Language) -> tree_sitter.Query:
-    """Return the query for what the parser could not read or had to invent."""
-    return tree_sitter.Query(load_grammar(language), "[(ERROR) (MISSING)] @error")
-
-
 def _alternatives(
     language: Language, captures: dict[str, frozenset[str] | set[str]]
 ) -> tree_sitter.Query:

@@ -3,12 +3,12 @@
 Parsing five thousand lines takes 50 ms, several times a keystroke. But what stands around a cursor
 follows from the statement at the top level that holds it. Where one begins is guessed from its
 line. A guess that goes wrong, in a string of many lines say, shows in its neighbours, which then
-have syntax errors.
+have syntax errors; then more neighbours are taken.
 """
 
 import re
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from qwen_lsp.languages.base import Language
 from qwen_lsp.languages.syntax import parse
@@ -23,6 +23,7 @@ _BEGINNING = {
     "end": re.compile(r"(?<=\n\n)(?=[^\s})\]])|(?<=\n\r\n)(?=[^\s})\]])", re.MULTILINE),
 }
 _NEIGHBOURS = 2
+_MOST_NEIGHBOURS = 8
 _STEP = 4000
 
 
@@ -30,15 +31,10 @@ def region_at(language: Language, text: str, offset: int) -> Span | None:
     """Return the statements around `offset`; None where all of the text is to be read."""
     if len(text) < LONG_TEXT:
         return None
-    starts = _beginnings_before(language, text, offset)
-    ends = _beginnings_after(language, text, offset)
-    if not starts or not ends:
-        return None
     # The neighbours show whether the statements were told apart in the right places.
-    for neighbour in (text[starts[0] : starts[-1]], text[ends[0] : ends[-1]]):
-        if not _is_sound(language, neighbour):
-            return None
-    return Span(starts[0], ends[-1])
+    start = _sound_start(language, text, offset)
+    end = _sound_end(language, text, offset)
+    return None if start is None or end is None else Span(start, end)
 
 
 def head(text: str, end: int) -> str:
@@ -47,6 +43,25 @@ def head(text: str, end: int) -> str:
         return text
     line_end = text.rfind("\n", 0, min(end, LONG_TEXT // 2))
     return text[: line_end + 1]
+
+
+def _sound_start(language: Language, text: str, offset: int) -> int | None:
+    """Return where the neighbours before the statement at `offset` begin, None if none is sound."""
+    starts = _beginnings_before(language, text, offset)
+    tried = reversed(starts[:-_NEIGHBOURS] or starts[:1])
+    return next((one for one in tried if _is_sound(language, text[one : starts[-1]])), None)
+
+
+def _sound_end(language: Language, text: str, offset: int) -> int | None:
+    """Return where the neighbours behind the statement at `offset` end, None if none is sound."""
+    pattern = _BEGINNING[language.block_style]
+    found = (match.start() for match in pattern.finditer(text, offset + 1))
+    places = islice(chain(found, [len(text)]), _MOST_NEIGHBOURS + 1)
+    first = next(places)
+    if first == len(text):
+        return first
+    tried = (end for count, end in enumerate(places, 1) if count >= _NEIGHBOURS or end == len(text))
+    return next((end for end in tried if _is_sound(language, text[first:end])), None)
 
 
 def _beginnings_before(language: Language, text: str, offset: int) -> list[int]:
@@ -58,18 +73,10 @@ def _beginnings_before(language: Language, text: str, offset: int) -> list[int]:
             match.start() for match in pattern.finditer(text, max(0, offset - reach), offset + 1)
         ]
         if len(places) > _NEIGHBOURS or reach > len(text):
-            return places[-1 - _NEIGHBOURS :]
+            return places[-1 - _MOST_NEIGHBOURS :]
         reach *= 2
 
 
-def _beginnings_after(language: Language, text: str, offset: int) -> list[int]:
-    """Return where the statements behind the one at `offset` begin, or the text ends."""
-    pattern = _BEGINNING[language.block_style]
-    found = (match.start() for match in pattern.finditer(text, offset + 1))
-    places = list(islice(found, _NEIGHBOURS + 1))
-    return places if len(places) > _NEIGHBOURS else [*places, len(text)]
-
-
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _is_sound(language: Language, text: str) -> bool:
     return not parse(language, text).has_errors

@@ -5,16 +5,17 @@ only says where it had to.
 """
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
 
-from tree_sitter import Node, Parser, QueryCursor
+from tree_sitter import Node, Parser, QueryCursor, Tree
 
 from qwen_lsp.languages.base import Language
 from qwen_lsp.languages.bindings import bindings_before
 from qwen_lsp.languages.byte_offsets import ByteOffsets
 from qwen_lsp.languages.declarations import Declarations
 from qwen_lsp.languages.declaring import find_declarations
-from qwen_lsp.languages.grammar import error_query, import_query, load_grammar
+from qwen_lsp.languages.grammar import import_query, load_grammar
 from qwen_lsp.languages.names import node_text
 from qwen_lsp.languages.outline import Container, Function, Outline
 from qwen_lsp.languages.shape import shape_pieces
@@ -32,21 +33,46 @@ def parse(language: Language, text: str, region: Span | None = None) -> "SyntaxT
     return SyntaxTree(language, text, region or Span(0, len(text)))
 
 
+@dataclass(frozen=True)
+class _Insertion:
+    """What is known of a text before something was inserted at a byte: its bytes and its tree."""
+
+    source: bytes
+    tree: Tree
+    start: int
+
+
 class SyntaxTree:
     """The syntax of one text. Made by `parse`; never changes."""
 
-    def __init__(self, language: Language, text: str, region: Span) -> None:
+    def __init__(
+        self, language: Language, text: str, region: Span, before: _Insertion | None = None
+    ) -> None:
         self.language = language
         self.text = text
         self.region = region
         self._offsets = ByteOffsets(self.parsed_text, region.start)
-        self._root = Parser(load_grammar(language)).parse(self._offsets.source).root_node
+        source = self._offsets.source
+        old_tree = _edited(before, source) if before else None
+        parser = Parser(load_grammar(language))
+        self._tree = parser.parse(source, old_tree) if old_tree else parser.parse(source)
+        self._root = self._tree.root_node
 
     @cached_property
     def parsed_text(self) -> str:
         """Return what was read: the text, or the region of it."""
         whole = self.region == Span(0, len(self.text))
         return self.text if whole else self.text[self.region.start : self.region.end]
+
+    def with_insertion(self, offset: int, insertion: str) -> "SyntaxTree":
+        """Return the syntax of what was read with `insertion` at `offset`, as a text of its own.
+
+        The parser takes over what the insertion does not touch.
+        """
+        text, place = self.parsed_text, offset - self.region.start
+        text = text[:place] + insertion + text[place:]
+        before = _Insertion(self._offsets.source, self._tree, self._offsets.byte(offset))
+        return SyntaxTree(self.language, text, Span(0, len(text)), before)
 
     @property
     def has_errors(self) -> bool:
@@ -55,10 +81,7 @@ class SyntaxTree:
 
     def error_spans(self) -> list[Span]:
         """Return the spans the parser could not read, and empty spans where a token is missing."""
-        if not self.has_errors:
-            return []
-        nodes = QueryCursor(error_query(self.language)).captures(self._root).get("error", [])
-        return sorted({self._offsets.span(*node.byte_range) for node in nodes})
+        return self._error_spans if self.has_errors else []
 
     def functions(self) -> list[Function]:
         """Return all named functions in document order, nested ones too."""
@@ -189,6 +212,18 @@ class SyntaxTree:
         return list(find_slots(node, self._offsets)) if node is not None else []
 
     @cached_property
+    def _error_spans(self) -> list[Span]:
+        # Only nodes that hold an error are gone through; a query would look at all of them.
+        spans: set[Span] = set()
+        found = [self._root]
+        while found:
+            node = found.pop()
+            if node.is_error or node.is_missing:
+                spans.add(self._offsets.span(*node.byte_range))
+            found += (one for one in node.children if _is_broken(one))
+        return sorted(spans)
+
+    @cached_property
     def _outline(self) -> Outline:
         return Outline(self.language, self._offsets, self._root)
 
@@ -248,3 +283,26 @@ class SyntaxTree:
             else:
                 node = first if node.type == "member_expression" else None
         return False
+
+
+def _edited(before: _Insertion, source: bytes) -> Tree | None:
+    """Return the old tree with the place of the insertion that made `source`, to be parsed anew.
+
+    None where the insertion changed how the bytes beside it are read: an LF behind a lone CR.
+    """
+    old, start = before.source, before.start
+    end = start + len(source) - len(old)
+    if source[:start] != old[:start] or source[end:] != old[start:]:
+        return None
+    tree, place = before.tree.copy(), _point(old, start)
+    tree.edit(start, start, end, place, place, _point(source, end))
+    return tree
+
+
+def _point(source: bytes, byte: int) -> tuple[int, int]:
+    """Return the line and the column of a byte, as the parser counts them."""
+    return source.count(b"\n", 0, byte), byte - source.rfind(b"\n", 0, byte) - 1
+
+
+def _is_broken(node: Node) -> bool:
+    return node.has_error or node.is_error or node.is_missing

@@ -22,6 +22,10 @@ class Document:
     version: int
     text: str
 
+    def __hash__(self) -> int:
+        """Look at no text: hashing a long one takes longer than what is kept by it would save."""
+        return hash((self.uri, self.version))
+
     @cached_property
     def lines(self) -> LineIndex:
         """Return the line index of the text."""

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from qwen_lsp.languages import Function, Language, SyntaxTree, parse, region_at
 from qwen_lsp.text import Document
@@ -58,8 +58,7 @@ class Place:
 
     def tree_with(self, insertion: str) -> SyntaxTree:
         """Return the syntax with `insertion` at the cursor: of what `tree` has read, alone."""
-        text, place = self.tree.parsed_text, self.offset - self.tree.region.start
-        return parse(self.language, text[:place] + insertion + text[place:])
+        return self.tree.with_insertion(self.offset, insertion)
 
     @cached_property
     def has_only_closers(self) -> bool:
@@ -194,6 +193,7 @@ def _margin(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+@lru_cache(maxsize=2)
 def place_at(
     document: Document,
     language: Language,
@@ -206,7 +206,8 @@ def place_at(
     """Return the place of a request; `multiline` is whether blocks are wanted at all.
 
     Code right of the cursor at the start of a line is asked to be preceded by whole lines; behind
-    indentation, only where somebody asks by a key.
+    indentation, only where somebody asks by a key. Reading ahead and the request behind it get the
+    same place, with what was found out about it.
     """
     place = Place(document, language, offset, multiline, has_grammar=has_grammar)
     if place.before.strip() and has_grammar and place.tree.in_comment(offset):
