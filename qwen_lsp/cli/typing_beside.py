@@ -83,14 +83,14 @@ async def _measure(folder: Path, work: str, model: str, rounds: int) -> _Times:
 
 @asynccontextmanager
 async def _ready_editor(folder: Path, model: str) -> AsyncGenerator[Editor]:
-    """Start the server; the engine stays, so that its model is loaded once."""
+    """Start the server with an engine of its own, which ends with it."""
     ready = asyncio.Event()
 
     def note(status: dict[str, str]) -> None:
         if status["state"] in ("ready", "error"):
             ready.set()
 
-    settings = {"model": model, "modelPull": "never", "inlineCompletion": {"alternatives": 1}}
+    settings = {"model": model, "modelPull": "never", "engine": {"shared": False}}
     async with running_editor(folder, settings, note) as editor:
         editor.open(folder / "first.py", "python", "")
         await asyncio.wait_for(ready.wait(), _LONGEST_WAIT_SECONDS)
