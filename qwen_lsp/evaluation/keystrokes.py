@@ -22,7 +22,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -134,7 +134,7 @@ async def measure_keystrokes(
 
 
 @contextmanager
-def _made_workspace() -> Iterator[Path]:
+def _made_workspace() -> Generator[Path]:
     """Give a folder of made files with an index, and take both away at the end."""
     with tempfile.TemporaryDirectory() as name:
         folder, home = Path(name) / "workspace", str(Path(name) / "home")
@@ -145,7 +145,7 @@ def _made_workspace() -> Iterator[Path]:
 
 
 @contextmanager
-def _project_with(typing: Typing, folder: Path) -> Iterator[Project]:
+def _project_with(typing: Typing, folder: Path) -> Generator[Project]:
     """Give a project whose index knows the file as it was before the first key."""
     document = _opened(typing)
     (folder / document.path).write_bytes(document.text.encode())

@@ -3,7 +3,7 @@
 Parsing five thousand lines takes 50 ms, several times a keystroke. But what stands around a cursor
 follows from the statement at the top level that holds it. Where one begins is guessed from its
 line. A guess that goes wrong, in a string of many lines say, shows in its neighbours, which then
-have syntax errors; then more neighbours are taken.
+have syntax errors; then the next ones are looked at.
 """
 
 import re
@@ -46,22 +46,19 @@ def head(text: str, end: int) -> str:
 
 
 def _sound_start(language: Language, text: str, offset: int) -> int | None:
-    """Return where the neighbours before the statement at `offset` begin, None if none is sound."""
+    """Return where the nearest sound neighbours before `offset` begin, None if none are."""
     starts = _beginnings_before(language, text, offset)
-    tried = reversed(starts[:-_NEIGHBOURS] or starts[:1])
-    return next((one for one in tried if _is_sound(language, text[one : starts[-1]])), None)
+    runs = list(zip(starts, starts[_NEIGHBOURS:] or starts[-1:], strict=False))
+    return next((one for one, end in reversed(runs) if _is_sound(language, text[one:end])), None)
 
 
 def _sound_end(language: Language, text: str, offset: int) -> int | None:
-    """Return where the neighbours behind the statement at `offset` end, None if none is sound."""
+    """Return where the nearest sound neighbours behind `offset` end, None if none are."""
     pattern = _BEGINNING[language.block_style]
     found = (match.start() for match in pattern.finditer(text, offset + 1))
-    places = islice(chain(found, [len(text)]), _MOST_NEIGHBOURS + 1)
-    first = next(places)
-    if first == len(text):
-        return first
-    tried = (end for count, end in enumerate(places, 1) if count >= _NEIGHBOURS or end == len(text))
-    return next((end for end in tried if _is_sound(language, text[first:end])), None)
+    ends = list(islice(chain(found, [len(text)]), _MOST_NEIGHBOURS + 1))
+    runs = zip(ends, ends[_NEIGHBOURS:] or ends[-1:], strict=False)
+    return next((end for one, end in runs if _is_sound(language, text[one:end])), None)
 
 
 def _beginnings_before(language: Language, text: str, offset: int) -> list[int]:

@@ -88,3 +88,12 @@ def test_a_region_is_a_small_part_of_a_long_text() -> None:
     assert region is not None
     assert region.start < offset < region.end
     assert region.end - region.start < len(SCRIPT) / 20
+
+
+def test_text_that_looks_like_statements_near_the_place_does_not_cost_the_region() -> None:
+    function = "def one():\n    return 1\n\n\n"
+    trap = 'TEXT = """\nwords at the start\nof a line\n"""\n\n\n'
+    text = function * 600 + "def here():\n    pass\n\n\n" + function + trap + function * 600
+    region = region_at(language("python"), text, text.index("pass"))
+    assert region is not None
+    assert region.end - region.start < len(text) / 20
