@@ -75,13 +75,14 @@ def write_workspace(folder: Path, files: int) -> int:
     for number in range(files):
         package = folder / f"package_{number // 25}"
         package.mkdir(parents=True, exist_ok=True)
-        text = _module(number, choice)
+        text = made_module(number, choice)
         lines += text.count("\n")
         (package / f"module_{number}.py").write_text(text, encoding="utf-8")
     return lines
 
 
-def _module(number: int, choice: random.Random) -> str:
+def made_module(number: int, choice: random.Random) -> str:
+    """Return the text of one module, of `LINES` lines, that imports from others of its package."""
     near = number - number % 25
     others = [near + choice.randrange(25) for _ in range(4)]
     text = [f'"""Module {number} of a made-up program."""', "", "from dataclasses import dataclass"]

@@ -1,14 +1,15 @@
 """What is typed where, for the cost of a keystroke: long files and the keys for their middle."""
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
-from itertools import cycle
+from itertools import count
+
+from qwen_lsp.evaluation.index_bench import made_module
 
 LINES = 5000
 
-_PYTHON_FILES = ("outline.py", "syntax.py", "names.py", "slots.py", "shape.py", "byte_offsets.py")
 # What is made by `index_bench.write_workspace`, and used in what is typed.
 _PYTHON_IMPORTS = "from package_0.module_1 import Thing1\nfrom package_0.module_2 import make_2\n\n"
 _PYTHON_TYPED = """\
@@ -131,12 +132,9 @@ def _with_crlf(typing: Typing) -> Typing:
 
 
 def _python() -> str:
-    """Return modules of this package, joined and repeated."""
-    folder = resources.files("qwen_lsp.languages")
-    text = _PYTHON_IMPORTS + "\n\n".join(
-        (folder / name).read_text(encoding="utf-8") for name in _PYTHON_FILES
-    )
-    return _long(cycle([text + "\n\n"]))
+    """Return made-up modules, joined."""
+    choice = random.Random(1)  # noqa: S311 - the same code each time
+    return _PYTHON_IMPORTS + _long(made_module(number, choice) + "\n\n" for number in count())
 
 
 def _typescript() -> str:
@@ -147,10 +145,10 @@ def _typescript() -> str:
 def _long(pieces: Iterator[str]) -> str:
     """Return so many whole pieces that they have at least as many lines as wanted."""
     text: list[str] = []
-    count = 0
-    while count < LINES:
+    lines = 0
+    while lines < LINES:
         text.append(next(pieces))
-        count += text[-1].count("\n")
+        lines += text[-1].count("\n")
     return "".join(text)
 
 

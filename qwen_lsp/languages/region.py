@@ -8,7 +8,7 @@ have syntax errors; then the next ones are looked at.
 
 import re
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 
 from qwen_lsp.languages.base import Language
 from qwen_lsp.languages.syntax import parse
@@ -48,7 +48,9 @@ def head(text: str, end: int) -> str:
 def _sound_start(language: Language, text: str, offset: int) -> int | None:
     """Return where the nearest sound neighbours before `offset` begin, None if none are."""
     starts = _beginnings_before(language, text, offset)
-    runs = list(zip(starts, starts[_NEIGHBOURS:] or starts[-1:], strict=False))
+    if len(starts) <= _NEIGHBOURS:
+        return 0
+    runs = list(zip(starts, starts[_NEIGHBOURS:], strict=False))
     return next((one for one, end in reversed(runs) if _is_sound(language, text[one:end])), None)
 
 
@@ -56,8 +58,10 @@ def _sound_end(language: Language, text: str, offset: int) -> int | None:
     """Return where the nearest sound neighbours behind `offset` end, None if none are."""
     pattern = _BEGINNING[language.block_style]
     found = (match.start() for match in pattern.finditer(text, offset + 1))
-    ends = list(islice(chain(found, [len(text)]), _MOST_NEIGHBOURS + 1))
-    runs = zip(ends, ends[_NEIGHBOURS:] or ends[-1:], strict=False)
+    ends = list(islice(found, _MOST_NEIGHBOURS + 1))
+    if len(ends) <= _NEIGHBOURS:
+        return len(text)
+    runs = zip(ends, ends[_NEIGHBOURS:], strict=False)
     return next((end for one, end in runs if _is_sound(language, text[one:end])), None)
 
 
