@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qwen_lsp.features.actions import ACTIONS, is_offered_in
 from qwen_lsp.features.review import CATEGORIES
+from qwen_lsp.features.workspace_tools import LIMIT_SECONDS, TOOLS
 from qwen_lsp.languages import LANGUAGES
 from qwen_lsp.models.catalogue import all_cards
 from qwen_lsp.models.download import gigabytes
@@ -54,6 +55,15 @@ def actions_page() -> str:
         [action.title, ", ".join(check.__name__.replace("_", " ") for check in action.checks)]
         for action in ACTIONS
     ]
+    tools = [
+        [
+            tool.name,
+            ", ".join(tool.languages),
+            ", ".join(f"`{name}`" for name in (*tool.files, *(f"[tool.{t}]" for t in tool.tables))),
+            "all" if tool.runs_code else "path, all",
+        ]
+        for tool in TOOLS
+    ]
     return (
         "# Code actions and review\n\n"
         "Actions are offered from syntax alone; the model is asked when one is chosen. An edit "
@@ -62,7 +72,19 @@ def actions_page() -> str:
         + _table(["action", "kind", "what it does"], rows)
         + "\n## Checks\n\nEach edit must also change something.\n\n"
         + _table(["action", "checks"], checks)
-        + "\n## Languages\n\n"
+        + "\n### The workspace's own tools\n\n"
+        "Then the edit must bring no new finding of a type checker or linter that the workspace "
+        "has already; the first one is the reason of the second try or of the refusal. Findings "
+        "that were there before may stay. Nothing is installed or written into the workspace, and "
+        f"all tools together have {LIMIT_SECONDS:.0f} s: one that takes longer is left out. A file "
+        "that the action makes is not looked at.\n\n"
+        + _table(["tool", "languages", "set up by", "checks.workspaceTools"], tools)
+        + "\nA program on your PATH is run where a folder from the file's up to the workspace's is "
+        "set up for it. Programs of the workspace's own virtual environment (`.venv`, `venv`), and "
+        "tools that run plugins of the workspace, are run with `checks.workspaceTools` at `all` "
+        "alone, which no file of a workspace can set: whoever looks at the code of strangers must "
+        "not run it.\n"
+        "\n## Languages\n\n"
         + _table(["language", *titles.values()], languages)
         + "\n## Findings of a review\n\n"
         "A finding points at a line of the reviewed function. The line is taken out and the model "

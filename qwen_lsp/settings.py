@@ -68,6 +68,23 @@ class ReviewSettings:
     language: str = _setting("English", "The language that findings are written in.")
 
 
+ToolsAllowed = Literal["off", "path", "all"]
+
+
+@dataclass(frozen=True)
+class ChecksSettings:
+    """What an edit is checked with, besides its syntax."""
+
+    workspace_tools: ToolsAllowed = _setting(  # noqa: RUF009 - a field, as all here
+        "path",
+        "Type checkers and linters that may refuse an edit, where the workspace is set up for "
+        "them: none, those on your PATH, or also programs of the workspace's own virtual "
+        "environment and tools that run plugins of the workspace (mypy). Set all only for "
+        "workspaces whose code you would run.",
+        workspace=False,
+    )
+
+
 @dataclass(frozen=True)
 class ContextSettings:
     """What goes into a prompt."""
@@ -149,6 +166,7 @@ class Settings:
     )
     inline_completion: InlineCompletionSettings = field(default_factory=InlineCompletionSettings)
     review: ReviewSettings = field(default_factory=ReviewSettings)
+    checks: ChecksSettings = field(default_factory=ChecksSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
     prompts: PromptSettings = field(default_factory=PromptSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)

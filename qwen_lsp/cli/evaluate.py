@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from qwen_lsp.cli.asking import settings_here
 from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
-from qwen_lsp.evaluation import infill_cases, tidying_cases
+from qwen_lsp.cli.work import find_action
+from qwen_lsp.evaluation import edit_cases, infill_cases, tidying_cases
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.bare import BareKind
 from qwen_lsp.evaluation.bench_tables import as_text
@@ -22,9 +23,10 @@ from qwen_lsp.evaluation.outcomes import Outcome, Results
 from qwen_lsp.evaluation.report import Measured, Report, make_report
 from qwen_lsp.evaluation.report_page import page
 from qwen_lsp.evaluation.report_tables import tables
-from qwen_lsp.evaluation.suites import crossfile, infill
+from qwen_lsp.evaluation.suites import crossfile, edits, infill
 from qwen_lsp.evaluation.variants import Variant, VariantError, variants
 from qwen_lsp.features import launch
+from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.settings import Settings
 
@@ -68,6 +70,26 @@ def run_crossfile(arguments: argparse.Namespace) -> int:
     return run.finish(measure, lambda ours: [variant.name for variant in ours], {})
 
 
+def run_edits(arguments: argparse.Namespace) -> int:
+    """Change functions by an action and run the programs."""
+    action = find_action(arguments.action).id
+    chosen = _chosen(_read(lambda: edit_cases.read_cases(_paths(arguments))), arguments)
+    is_compared = arguments.baseline == "rewrite"
+    run = _Run("edits", arguments, edits.SCORES, {(case.group, case.name) for case in chosen})
+    run.about["action"] = action
+
+    def find_variants(model: LocalModel) -> list[Variant]:
+        return edits.edit_variants(model, action, arguments.prompt or ())
+
+    run.find_variants = find_variants
+
+    async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
+        steps = edits.measure(asker, chosen, ours, action, results, rewrite=is_compared)
+        await run.watch(steps, edits.variant_names(ours, rewrite=is_compared), results)
+
+    return run.finish(measure, lambda ours: edits.variant_names(ours, rewrite=is_compared), {})
+
+
 def run_tidy(arguments: argparse.Namespace) -> int:
     """Tidy raw completions; needs no model. A failed case of the tier core is a failed check."""
     report = _read(lambda: tidying_cases.run(_paths(arguments)))
@@ -89,6 +111,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.about: dict[str, Any] = {}
+        self.find_variants = self._variants_of_ghost_text
         self.page_path = page_path_of(self.arguments.html) if self.arguments.html else None
 
     def finish(
@@ -118,14 +141,12 @@ class _Run:
         try:
             await client.start()
             try:
-                orders = getattr(arguments, "order", None)
-                ours = variants(
-                    model, arguments.prompt or (), arguments.context or (), orders or ()
-                )
-                tokens = settings.context.max_tokens or model.fitting_context_tokens(
-                    settings.inline_completion.deadline_ms
-                )
-                self.about["context_tokens"] = tokens
+                ours = self.find_variants(model)
+                if hasattr(arguments, "context_tokens"):
+                    tokens = settings.context.max_tokens or model.fitting_context_tokens(
+                        settings.inline_completion.deadline_ms
+                    )
+                    self.about["context_tokens"] = tokens
                 path = Path(arguments.resume) if arguments.resume else None
                 measured = {"suite": self.suite, "model": weights.name, **self.about}
                 results = Results(path, measured)
@@ -141,6 +162,11 @@ class _Run:
         finally:
             await client.close()
         return weights.name, ours, results
+
+    def _variants_of_ghost_text(self, model: LocalModel) -> list[Variant]:
+        arguments = self.arguments
+        orders = getattr(arguments, "order", None)
+        return variants(model, arguments.prompt or (), arguments.context or (), orders or ())
 
     async def watch(
         self, steps: AsyncGenerator[int], names: Sequence[str], results: Results
@@ -185,8 +211,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     """
     here = settings_here(arguments.model)
     context = here.context
-    if arguments.context_tokens:
-        context = replace(context, max_tokens=arguments.context_tokens)
+    tokens = getattr(arguments, "context_tokens", 0)
+    if tokens:
+        context = replace(context, max_tokens=tokens)
     return replace(
         Settings(), model=here.model, engine=here.engine, context=context, prompts=here.prompts
     )

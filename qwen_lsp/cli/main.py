@@ -103,11 +103,21 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
     complete.set_defaults(run=lazily("work", "run_complete"))
 
     action = _command(commands, "action", "print the edit of a refactoring as a unified diff")
-    action.add_argument("action", metavar="ACTION", help="add_type_hints, add_docstring, simplify")
+    action.add_argument(
+        "action",
+        metavar="ACTION",
+        help="add_type_hints, add_docstring, simplify, error_handling, custom, generate_tests",
+    )
     action.add_argument("place", metavar="FILE:LINE[:COL]", help="a line of the function")
-    action.add_argument("--write", action="store_true", help="apply the edit to the file")
+    action.add_argument("--instruction", metavar="TEXT", help="what custom should do")
+    action.add_argument("--write", action="store_true", help="apply the edit, or make the file")
     action.add_argument("--model", help=_MODEL_HELP)
     action.set_defaults(run=lazily("work", "run_action"))
+
+    explain = _command(commands, "explain", "say in words what a function does")
+    explain.add_argument("place", metavar="FILE:LINE[:COL]", help="a line of the function")
+    explain.add_argument("--model", help=_MODEL_HELP)
+    explain.set_defaults(run=lazily("work", "run_explain"))
 
     review = _command(commands, "review", "print what may be wrong, one finding a line")
     review.add_argument("place", metavar="PATH[:LINE]", help="a file, a function's line, a folder")
@@ -169,8 +179,22 @@ def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "run, in processes with limits on time and memory but with no wall around them."
     )
     crossfile = _command(suites, "crossfile", "complete names that other files define")
-    for command in (infill, crossfile):
+    edits = _command(suites, "edits", "change functions by an action, and run what comes out")
+    edits.description = (
+        "Change functions by an action, and score how many programs pass their tests afterwards. "
+        "The programs are run, in processes with limits on time and memory but with no wall "
+        "around them."
+    )
+    for command in (infill, crossfile, edits):
         _add_measuring(command)
+    for command in (infill, crossfile):
+        _add_context(command)
+    edits.add_argument("--action", default="custom", help="the action to measure (default: custom)")
+    edits.add_argument(
+        "--baseline",
+        choices=["rewrite"],
+        help="measure the plain model, too: it is told the same and writes the whole file",
+    )
     infill.add_argument(
         "--order",
         action="append",
@@ -205,6 +229,7 @@ def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
     )
     infill.set_defaults(run=lazily("evaluate", "run_infill"))
     crossfile.set_defaults(run=lazily("evaluate", "run_crossfile"))
+    edits.set_defaults(run=lazily("evaluate", "run_edits"))
     tidy = _command(suites, "tidy", "tidy raw completions, without a model")
     tidy.description = (
         "Tidy raw completions and compare what is left with what should be. No model is asked. "
@@ -244,6 +269,15 @@ def _add_measuring(command: argparse.ArgumentParser) -> None:
         help="ask with this template; once more for each to compare",
     )
     command.add_argument("--prompts-dir", metavar="DIR", help="a folder with templates of your own")
+    command.add_argument("--html", metavar="FILE", help="write a page with plots, too")
+    command.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="keep each result in FILE, and do not measure again what it has",
+    )
+
+
+def _add_context(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--context",
         action="append",
@@ -257,12 +291,6 @@ def _add_measuring(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most tokens of code in a prompt (default: 2048, so that figures do not depend on "
         "the speed of the machine; 0: as in the editor here, by context.maxTokens)",
-    )
-    command.add_argument("--html", metavar="FILE", help="write a page with plots, too")
-    command.add_argument(
-        "--resume",
-        metavar="FILE",
-        help="keep each result in FILE, and do not measure again what it has",
     )
 
 

@@ -59,10 +59,16 @@ def read_document(path: Path) -> Document:
     if language is None:
         known = ", ".join(each.title for each in LANGUAGES)
         raise UsageError(f"The language of {path.name} is not supported; supported are {known}.")
+    return Document(path.absolute().as_uri(), path_here(path), language.id, 0, text)
+
+
+def path_here(path: Path) -> str:
+    """Return a path for people, relative to the current folder where it lies below.
+
+    A diff with such a name is one that `git apply` takes here.
+    """
     full = path.absolute()
-    # A diff with such a name is one that `git apply` takes here.
-    name = full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else path
-    return Document(full.as_uri(), name.as_posix(), language.id, 0, text)
+    return (full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else path).as_posix()
 
 
 def offset_of(document: Document, place: Place) -> int:
@@ -111,4 +117,14 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         if new is not None:
             new.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_new_file(path: Path, text: str) -> None:
+    """Make a file, and the folders above it; a file that is there is never overwritten."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,7 +1,8 @@
-"""`complete`, `action` and `review`: the features on files, without an editor."""
+"""`complete`, `action`, `explain` and `review`: the features on files, without an editor."""
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,13 +15,16 @@ from qwen_lsp.cli.sarif import sarif
 from qwen_lsp.cli.sources import (
     offset_of,
     parse_place,
+    path_here,
     read_document,
     source_files,
+    write_new_file,
     write_text,
 )
-from qwen_lsp.features.actions import ACTIONS, find_target, resolve
-from qwen_lsp.features.actions.base import RefusalError, Target
+from qwen_lsp.features.actions import ACTIONS, find_site, find_target, resolve
+from qwen_lsp.features.actions.base import Action, RefusalError, Rewrite, Target
 from qwen_lsp.features.complete import complete
+from qwen_lsp.features.explain import explain, explained_code
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import (
@@ -30,7 +34,7 @@ from qwen_lsp.features.review import (
     review_function,
 )
 from qwen_lsp.languages import language_for_id, parse
-from qwen_lsp.text import Document, apply_edits, unified_diff
+from qwen_lsp.text import Document, Span, apply_edits, new_file_diff, unified_diff
 
 
 def run_complete(arguments: argparse.Namespace) -> int:
@@ -61,28 +65,73 @@ def run_action(arguments: argparse.Namespace) -> int:
     place = parse_place(arguments.place)
     if place.line is None:
         raise UsageError("A line is needed, as in FILE:LINE.")
-    action = _action_id(arguments.action)
+    action = find_action(arguments.action)
     document = read_document(place.path)
     offset = offset_of(document, place)
+    instruction = arguments.instruction or ""
+    if action.needs_instruction and not instruction.strip():
+        raise UsageError(f'{action.id} needs --instruction "what to do".')
+    site = find_site(document, Span(offset, offset), Path.cwd(), instruction)
+    if site is None:
+        raise UsageError(f"There are no actions for files like {place.path.name}.")
     _warn_of_syntax_errors(document)
+    settings = settings_here(arguments.model)
 
-    async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
+    async def work(model: LocalModel) -> tuple[Rewrite, dict[str, Any]]:
         began = time.monotonic()
-        rewrite = await resolve(document, action, offset, model)
-        after = apply_edits(document.text, rewrite.edits)
-        return after, timing(model, (time.monotonic() - began) * 1000)
+        rewrite = await resolve(site, action.id, model, settings.checks.workspace_tools)
+        return rewrite, timing(model, (time.monotonic() - began) * 1000)
 
-    after, data = with_model(settings_here(arguments.model), work)
+    rewrite, data = with_model(settings, work)
+    after = apply_edits(document.text, rewrite.edits)
     diff = unified_diff(document.path, document.text, after)
+    if rewrite.new_file is not None:
+        diff += new_file_diff(path_here(rewrite.new_file.path), rewrite.new_file.text)
     if arguments.write:
         if read_document(place.path).text != document.text:
             raise RefusalError(f"{document.path} was changed meanwhile; nothing is written.")
-        write_text(place.path, after)
+        if rewrite.edits:
+            write_text(place.path, after)
+        if rewrite.new_file is not None:
+            write_new_file(rewrite.new_file.path, rewrite.new_file.text)
     print_result(
         diff,
-        {"action": action, "diff": diff, "written": arguments.write} | data,
+        {"action": action.id, "diff": diff, "written": arguments.write} | data,
         as_json=arguments.json,
     )
+    return ExitCode.DONE
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Print what a function does, while the model says it."""
+    place = parse_place(arguments.place)
+    if place.line is None:
+        raise UsageError("A line is needed, as in FILE:LINE.")
+    document = read_document(place.path)
+    offset = offset_of(document, place)
+    site = find_site(document, Span(offset, offset))
+    if site is None:
+        raise UsageError(f"Files like {place.path.name} cannot be explained.")
+    explained_code(site)  # What cannot be explained is said before a model is started.
+    settings = settings_here(arguments.model)
+    printed = 0
+
+    def print_more(so_far: str) -> None:
+        nonlocal printed
+        # White space at an end may still go.
+        text = so_far.strip()
+        sys.stdout.write(text[printed:])
+        sys.stdout.flush()
+        printed = len(text)
+
+    async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
+        began = time.monotonic()
+        on_text = None if arguments.json else print_more
+        text = await explain(site, model, settings.review.language, on_text)
+        return text, timing(model, (time.monotonic() - began) * 1000)
+
+    text, data = with_model(settings, work)
+    print_result(text[printed:] or "\n", {"text": text} | data, as_json=arguments.json)
     return ExitCode.DONE
 
 
@@ -136,11 +185,12 @@ def _review_targets(path: Path, line: int | None) -> Sequence[Target]:
     return targets
 
 
-def _action_id(text: str) -> str:
+def find_action(text: str) -> Action:
+    """Return the action that a user named by its id or its kind; raises UsageError."""
     wanted = text.replace("-", "_").lower()
     for action in ACTIONS:
         if wanted == action.id or text in (action.kind, action.kind.rpartition(".")[2]):
-            return action.id
+            return action
     known = ", ".join(action.id for action in ACTIONS)
     raise UsageError(f"There is no action {text}; there are {known}.")
 

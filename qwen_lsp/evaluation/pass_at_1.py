@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _FILE_BYTES = 2**22
 
 # The child limits itself before it reads a line of the program.
 _LAUNCHER = """
-import runpy, sys
+import os, runpy, sys
 try:
     import resource
 except ImportError:
@@ -39,6 +40,7 @@ if resource is not None:
         except (AttributeError, ValueError, OSError):
             pass
 sys.argv = [program]
+sys.path.insert(0, os.path.dirname(program))
 runpy.run_path(program, run_name="__main__")
 """
 
@@ -63,7 +65,7 @@ def passes(case: InfillCase, program: str) -> bool:
     if case.check:
         return run_program(program + case.check).is_done
     if not case.examples:
-        return _same_code(program, case.program)
+        return same_code(program, case.program)
     for example in case.examples:
         run = run_program(program, example.given)
         words = [accepted.split() for accepted in example.accepted]
@@ -77,7 +79,8 @@ def same_text(one: str, other: str) -> bool:
     return _trimmed(one) == _trimmed(other)
 
 
-def _same_code(one: str, other: str) -> bool:
+def same_code(one: str, other: str) -> bool:
+    """Say whether two texts are the same code; see `passes`."""
     if "".join(one.split()) == "".join(other.split()):
         return True
     shapes = [_shape(one), _shape(other)]
@@ -102,9 +105,16 @@ def _trimmed(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
-def run_program(program: str, given: str = "", cpu_seconds: int = CPU_SECONDS) -> Run:
-    """Run a Python program with `given` on its standard input."""
+def run_program(
+    program: str,
+    given: str = "",
+    cpu_seconds: int = CPU_SECONDS,
+    files: Mapping[str, str] | None = None,
+) -> Run:
+    """Run a Python program with `given` on its standard input, and `files` beside it by name."""
     with tempfile.TemporaryDirectory(prefix="ql-run-", ignore_cleanup_errors=True) as folder:
+        for name, text in (files or {}).items():
+            (Path(folder) / name).write_text(text, encoding="utf-8", errors="replace")
         path = Path(folder) / "program.py"
         path.write_text(program, encoding="utf-8", errors="replace")
         limits = [str(number) for number in (cpu_seconds, MEMORY_BYTES, _FILE_BYTES)]

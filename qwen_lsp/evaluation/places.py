@@ -67,7 +67,7 @@ class Chosen:
 def choose(folders: Sequence[Path], count: int, seed: int) -> Iterator[Chosen]:
     """Yield `count` places, the languages in turn; the same for the same files and seed."""
     chance = random.Random(seed)  # noqa: S311 - a sample, no secret
-    files = _files(folders)
+    files = files_by_language(folders)
     languages = sorted(files)
     for number in range(count if languages else 0):
         paths = files[languages[number % len(languages)]]
@@ -149,7 +149,10 @@ def _cursor(document: Document, chance: random.Random) -> tuple[int, str]:
     return lines.end(line), kind
 
 
-def _files(folders: Sequence[Path]) -> dict[str, list[Path]]:
+def files_by_language(
+    folders: Sequence[Path], most_bytes: int = _MOST_BYTES
+) -> dict[str, list[Path]]:
+    """Return the files of up to `most_bytes` below folders, in their order, by language id."""
     found: dict[str, list[Path]] = {}
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
         language = language_for_path(str(path))
@@ -157,7 +160,7 @@ def _files(folders: Sequence[Path]) -> dict[str, list[Path]]:
             continue
         paths = found.setdefault(language.id, [])
         is_fit = len(paths) < _MOST_FILES_A_LANGUAGE and path.is_file()
-        if is_fit and 0 < path.stat().st_size <= _MOST_BYTES:
+        if is_fit and 0 < path.stat().st_size <= most_bytes:
             paths.append(path)
     return {language: paths for language, paths in found.items() if paths}
 

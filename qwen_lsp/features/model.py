@@ -56,6 +56,11 @@ class LocalModel:
         self.last_prompt: Prompt | None = None
 
     @property
+    def chat_sampling(self) -> Sampling:
+        """Return how the next token of a conversation is chosen."""
+        return self._chat_sampling
+
+    @property
     def can_infill(self) -> bool:
         """Say whether the model was trained to fill holes; taken as true before it is loaded."""
         return self.engine.facts is None or self.engine.facts.can_infill
@@ -101,13 +106,15 @@ class LocalModel:
         first_words: Mapping[str, float] | None = None,
         variation: int = 0,
         enough: Callable[[str], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Reply:
         """Return the reply; raises EngineError and TemplateFileError.
 
         What is given here is added to what the template says (stops) or limits it (max_tokens);
         `marks` are those of an Infill, `begun` and `first_words` are those of the
         request. With a `variation` other
-        than 0 the reply is drawn by chance, another one for each number.
+        than 0 the reply is drawn by chance, another one for each number. `enough` and `on_text`
+        are those of the engine.
         """
         template = self.templates.current(template_id)
         prompt = render(template, variables)
@@ -130,7 +137,7 @@ class LocalModel:
             begun=begun,
             first_words=first_words or {},
         )
-        generation = await self.engine.generate(request, enough=enough)
+        generation = await self.engine.generate(request, enough=enough, on_text=on_text)
         _log.info(
             "%s %s: %s, %d prompt tokens (%d reused), %d written, first after %.0f ms, all %.0f ms",
             template.name,

@@ -16,7 +16,7 @@ from qwen_lsp.context.function import function_context, shown_code
 from qwen_lsp.context.secrets import holds_secret
 from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions.base import Site, Target
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.soundness import count_syntax_errors
 from qwen_lsp.languages import language_for_id, parse
@@ -104,7 +104,8 @@ def functions_to_review(document: Document) -> list[Target]:
         # They come in the order of the text, so only the last one can hold the next.
         inside = targets and targets[-1].function.span.contains(function.span)
         if function.body_span is not None and not inside:
-            targets.append(Target(document, language, tree, function))
+            site = Site(document, language, tree, function.definition_span)
+            targets.append(Target(site, function))
     return targets
 
 

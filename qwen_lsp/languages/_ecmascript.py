@@ -31,3 +31,4 @@ BINDINGS = frozenset(
 )
 WRAPPERS = frozenset({"export_statement"})
 ATTRIBUTES = frozenset({"decorator"})
+ERROR_HANDLING = "try and catch, and throw new Error"

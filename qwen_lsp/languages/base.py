@@ -27,6 +27,10 @@ class Language:
 
     `annotated` names the nodes that can carry type annotations, and what such a node is called
     once they are gone; an empty name says that only its content is left.
+
+    `error_handling` says in words for a prompt how its programs deal with errors, and is empty
+    where there is no usual way. Where a function hands errors on in its result, `error_result` is
+    the word that says so in its signature.
     """
 
     id: str
@@ -56,6 +60,8 @@ class Language:
     attributes: frozenset[str] = frozenset()
     type_hints: bool = False
     annotated: Mapping[str, str] = field(default_factory=dict[str, str])
+    error_handling: str = ""
+    error_result: str = ""
 
 
 def grammar_of(wheel: str, function: str = "language") -> Callable[[], object]:

@@ -31,4 +31,5 @@ CPP = Language(
     doc_style="jsdoc",
     doc_prefix="/**",
     bindings=frozenset({"template_declaration"}),
+    error_handling="try and catch, and throw",
 )

@@ -45,4 +45,5 @@ CSHARP = Language(
     doc_prefix="///",
     interpolations=frozenset({"interpolation"}),
     attributes=frozenset({"attribute_list"}),
+    error_handling="try and catch with the kinds of exceptions that can occur, and throw",
 )

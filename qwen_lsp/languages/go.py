@@ -32,4 +32,6 @@ GO = Language(
             "var_spec",
         }
     ),
+    error_handling="if conditions that return an error, made by errors.New or fmt.Errorf",
+    error_result="error",
 )

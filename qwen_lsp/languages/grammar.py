@@ -37,6 +37,12 @@ def import_query(language: Language) -> tree_sitter.Query:
     return _alternatives(language, {"import": language.imports})
 
 
+@cache
+def string_query(language: Language) -> tree_sitter.Query:
+    """Return the query for strings."""
+    return _alternatives(language, {"string": language.strings})
+
+
 def _alternatives(
     language: Language, captures: dict[str, frozenset[str] | set[str]]
 ) -> tree_sitter.Query:

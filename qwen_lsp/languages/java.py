@@ -32,4 +32,5 @@ JAVA = Language(
     doc_style="jsdoc",
     doc_prefix="/**",
     attributes=frozenset({"annotation", "marker_annotation"}),
+    error_handling="try and catch with the kinds of exceptions that can occur, and throw",
 )

@@ -26,4 +26,5 @@ JAVASCRIPT = Language(
     bindings=ecmascript.BINDINGS - {"public_field_definition"},
     wrappers=ecmascript.WRAPPERS,
     attributes=ecmascript.ATTRIBUTES,
+    error_handling=ecmascript.ERROR_HANDLING,
 )

@@ -24,4 +24,5 @@ LUA = Language(
     bindings=frozenset(
         {"assignment_statement", "expression_list", "field", "variable_declaration"}
     ),
+    error_handling="if conditions that call error",
 )

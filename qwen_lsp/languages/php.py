@@ -34,4 +34,5 @@ PHP = Language(
     doc_style="jsdoc",
     doc_prefix="/**",
     attributes=frozenset({"attribute_list"}),
+    error_handling="try and catch with the kinds of exceptions that can occur, and throw",
 )

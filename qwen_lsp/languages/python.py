@@ -28,4 +28,5 @@ PYTHON = Language(
         "typed_default_parameter": "default_parameter",
         "typed_parameter": "",
     },
+    error_handling="try and except with the kinds of exceptions that can occur, and raise",
 )

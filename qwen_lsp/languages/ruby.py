@@ -22,4 +22,5 @@ RUBY = Language(
     doc_style="line",
     doc_prefix="#",
     interpolations=frozenset({"interpolation"}),
+    error_handling="rescue with the kinds of exceptions that can occur, and raise",
 )

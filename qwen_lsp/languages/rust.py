@@ -30,4 +30,6 @@ RUST = Language(
     doc_style="slashes",
     doc_prefix="///",
     attributes=frozenset({"attribute_item"}),
+    error_handling="if conditions that return an Err",
+    error_result="Result",
 )

@@ -15,11 +15,17 @@ from qwen_lsp.languages.bindings import bindings_before
 from qwen_lsp.languages.byte_offsets import ByteOffsets
 from qwen_lsp.languages.declarations import Declarations
 from qwen_lsp.languages.declaring import find_declarations
-from qwen_lsp.languages.grammar import import_query, load_grammar
+from qwen_lsp.languages.grammar import (
+    import_query,
+    load_grammar,
+    outline_query,
+    string_query,
+)
 from qwen_lsp.languages.names import node_text
 from qwen_lsp.languages.outline import Container, Function, Outline
 from qwen_lsp.languages.shape import shape_pieces
 from qwen_lsp.languages.slots import Slot, find_slots
+from qwen_lsp.languages.statements import Statement, read_statement
 from qwen_lsp.text import Span
 
 _BLANK = re.compile(r"\s*")
@@ -114,6 +120,10 @@ class SyntaxTree:
                 chain.append(container)
         return chain
 
+    def containers(self) -> list[Container]:
+        """Return all classes, impls, modules and functions in document order."""
+        return self._outline.containers
+
     def imports(self) -> list[Span]:
         """Return the import statements of the file, and the calls that import at its top level."""
         nodes: list[Node] = []
@@ -200,6 +210,28 @@ class SyntaxTree:
             return ""
         pieces = shape_pieces(self.language, node, self._read, True, (start, end))
         return " ".join(text for text, is_structure in pieces if not is_structure)
+
+    def statement(self, function: Function) -> Statement | None:
+        """Return a function as the statements that it is made of."""
+        start = self._offsets.byte(function.definition_span.start)
+        end = self._offsets.byte(function.definition_span.end)
+        node = self._root.descendant_for_byte_range(start, end)
+        return read_statement(self.language, node, self._read) if node is not None else None
+
+    def comments(self) -> list[Span]:
+        """Return all comments in document order; a block comment is one."""
+        nodes = QueryCursor(outline_query(self.language)).captures(self._root).get("comment", [])
+        spans = (self._offsets.span(*node.byte_range) for node in nodes)
+        return sorted(self._without_line_end(span) for span in spans)
+
+    def strings(self) -> list[Span]:
+        """Return all strings in document order, with their quotes; none that lies in another."""
+        nodes = QueryCursor(string_query(self.language)).captures(self._root).get("string", [])
+        spans: list[Span] = []
+        for span in sorted(self._offsets.span(*node.byte_range) for node in nodes):
+            if not spans or span.start >= spans[-1].end:
+                spans.append(span)
+        return spans
 
     def annotation_slots(self, function: Function) -> list[Slot]:
         """Return the places where annotations are missing in a function's signature."""

@@ -49,6 +49,7 @@ TYPESCRIPT = Language(
     attributes=ecmascript.ATTRIBUTES,
     type_hints=True,
     annotated={node: node for node in _ANNOTATED},
+    error_handling=ecmascript.ERROR_HANDLING,
 )
 
 TSX = replace(

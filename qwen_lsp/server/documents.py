@@ -7,7 +7,7 @@ form feed or a U+2028 shifts every position below it. Nothing here reads files.
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from lsprotocol import types
 from pygls import uris
@@ -80,6 +80,14 @@ class Documents:
     def folders(self) -> list[PurePath]:
         """Return the workspace folders that lie on disk, deepest first."""
         return sorted(self._folders.values(), key=lambda path: (-len(path.parts), path))
+
+    def folder_of(self, document: Document) -> Path | None:
+        """Return the deepest workspace folder that a document lies in, None where there is none."""
+        file = uris.to_fs_path(document.uri)
+        if not file:
+            return None
+        found = (folder for folder in self.folders if PurePath(file).is_relative_to(folder))
+        return next(map(Path, found), None)
 
     def change_folders(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
         """Add and remove workspace folders by URI; the paths of open documents follow."""

@@ -4,7 +4,14 @@ LSP positions exist only in `qwen_lsp.server`, bytes only in `qwen_lsp.languages
 """
 
 from qwen_lsp.text.document import Document
-from qwen_lsp.text.edits import Span, TextEdit, apply_edits, smallest_edit, unified_diff
+from qwen_lsp.text.edits import (
+    Span,
+    TextEdit,
+    apply_edits,
+    new_file_diff,
+    smallest_edit,
+    unified_diff,
+)
 from qwen_lsp.text.lines import LineIndex
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "Span",
     "TextEdit",
     "apply_edits",
+    "new_file_diff",
     "smallest_edit",
     "unified_diff",
 ]

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from qwen_lsp.text.edits import Span
 from qwen_lsp.text.lines import LineIndex
@@ -34,6 +37,12 @@ class Document:
     def slice(self, span: Span) -> str:
         """Return the text of `span`."""
         return self.text[span.start : span.end]
+
+    @property
+    def file(self) -> Path | None:
+        """Return the path on this machine, None where the URI names no file."""
+        parts = urlsplit(self.uri)
+        return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
     @cached_property
     def line_end(self) -> str:

@@ -73,7 +73,16 @@ def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
 
 def unified_diff(path: str, old: str, new: str) -> str:
     """Return a unified diff that `patch -p1` and `git apply` take, empty where nothing changed."""
+    return _diff(f"a/{path}", f"b/{path}", old, new)
+
+
+def new_file_diff(path: str, text: str) -> str:
+    """Return a unified diff that makes a file, as `patch -p1` and `git apply` take it."""
+    return _diff("/dev/null", f"b/{path}", "", text)
+
+
+def _diff(old_name: str, new_name: str, old: str, new: str) -> str:
     before, after = (_DIFF_LINE.findall(text) for text in (old, new))
-    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
+    lines = difflib.unified_diff(before, after, old_name, new_name)
     no_end = "\n\\ No newline at end of file\n"
     return "".join(line if line.endswith("\n") else line + no_end for line in lines)

@@ -9,6 +9,7 @@ import pytest
 
 from qwen_lsp.cli import asking
 from qwen_lsp.features import launch
+from qwen_lsp.features.actions import ACTIONS
 from qwen_lsp.languages import LANGUAGES
 
 from .conftest import Ran, Run
@@ -101,6 +102,8 @@ def test_a_file_that_may_not_be_read(run: Run, shop: Path, monkeypatch: pytest.M
         (("complete", "shop.py"), "A cursor is needed, as in FILE:LINE:COL."),
         (("complete", ""), "A file name is needed, as in FILE:LINE:COL."),
         (("action", "simplify", "shop.py"), "A line is needed, as in FILE:LINE."),
+        (("action", "custom", "shop.py:1"), 'custom needs --instruction "what to do".'),
+        (("explain", "shop.py"), "A line is needed, as in FILE:LINE."),
         (
             ("action", "simplify", "shop.py:99"),
             "shop.py has lines 1 to 11; there is no line 99.",
@@ -109,7 +112,7 @@ def test_a_file_that_may_not_be_read(run: Run, shop: Path, monkeypatch: pytest.M
         (("review", "shop.py:99"), "shop.py has lines 1 to 11; there is no line 99."),
         (
             ("action", "beautify", "shop.py:1"),
-            "There is no action beautify; there are add_type_hints, add_docstring, simplify.",
+            f"There is no action beautify; there are {', '.join(one.id for one in ACTIONS)}.",
         ),
         (("prompts", "show", "poem"), "There is no prompt poem; there are "),
         (("prompts", "show", "complete@99"), "complete has no version 99; it has 1"),

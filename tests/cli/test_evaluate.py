@@ -23,6 +23,12 @@ HOLE = {
 ROWS = [HOLE | {"task_id": str(number), "middle": "    x = 1\n"} for number in range(4)]
 ROWS[3]["test"] = "def check(f):\n    assert f() == 2\n"
 ROWS[3]["middle"] = "    x = 2\n"
+EDIT = {
+    "task_id": "add",
+    "filename": "add.py",
+    "fixed": "def add(a, b):\n    total = a + b\n    return total\n",
+    "tests": "assert add(1, 1) == 2\n",
+}
 TIDY = {
     "task_id": "a",
     "category": "brackets",
@@ -106,6 +112,19 @@ def test_a_run_goes_on_where_it_was(run: Run, engine: LeftEngine, holes: str) ->
     assert "holds results of another measurement: context_tokens 2048 and not 300." in ran.err
 
 
+def test_functions_are_changed_by_an_action(run: Run, engine: LeftEngine, home: Path) -> None:
+    path = write_rows(home.parent / "edits.jsonl", EDIT)
+    engine.reply = "    return a + b"
+    words = ("--action", "simplify", "--baseline", "rewrite", "--json")
+    ran = run("eval", "edits", "--data", str(path), *words)
+    found = json.loads(ran.out)
+    assert (ran.code, found["about"]) == (0, {"action": "simplify"})
+    ours, plain = found["summaries"]
+    assert (ours["scores"]["pass@1"], plain["scores"]["pass@1"]) == (1.0, 0.0)
+    ran = run("eval", "edits", "--data", str(path), "--action", "gone")
+    assert (ran.code, ran.err.count("There is no action gone")) == (2, 1)
+
+
 @pytest.mark.parametrize("reply", ["order_by_name('x')", "name"])
 def test_names_of_other_files(run: Run, engine: LeftEngine, home: Path, reply: str) -> None:
     path = write_rows(home.parent / "shop.jsonl", *FILES, CASE)
@@ -116,7 +135,7 @@ def test_names_of_other_files(run: Run, engine: LeftEngine, home: Path, reply: s
     assert "order_by_name" in engine.requests[0].first_words
 
 
-@pytest.mark.parametrize("suite", ["infill", "crossfile", "tidy"])
+@pytest.mark.parametrize("suite", ["infill", "crossfile", "edits", "tidy"])
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -170,6 +170,7 @@ COMMANDS = [
     ("demo",),
     ("complete",),
     ("action",),
+    ("explain",),
     ("review",),
     ("bench",),
     ("doctor",),

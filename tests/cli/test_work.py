@@ -123,7 +123,7 @@ class TestAction:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (("simplify", "shop.py:6"), "Simplify: there is no function here."),
+            (("simplify", "shop.py:6"), "Simplify: there is nothing to do here."),
             (("add_docstring", "shop.py:8"), "Add docstring: there is nothing to do for first."),
         ],
     )
@@ -153,6 +153,60 @@ class TestAction:
         )
         assert "+    return sum(prices) * tax\n" in ran.out
         assert ran.code == 0
+
+
+class TestCustom:
+    def test_does_what_the_instruction_says(self, run: Run, shop: Path, script: Script) -> None:
+        engine = script(["def total(prices, tax):\n" + SIMPLER])
+        ran = run("action", "custom", f"{shop}:1", "--instruction", "Use sum.", "--write")
+        assert (ran.err, ran.code) == ("", 0)
+        assert shop.read_text() == SIMPLE_SHOP
+        assert "Use sum." in engine.prompt_text(0)
+
+
+class TestGenerateTests:
+    REPLY = "(self):\n        self.assertEqual(first([1, 2]), 1)\n"
+    MADE = Path("tests/test_shop.py")
+
+    def test_git_applies_the_diff_of_a_new_file(self, run: Run, shop: Path, script: Script) -> None:
+        script([self.REPLY])
+        ran = run("action", "generate-tests", f"{shop}:8")
+        assert (ran.err, ran.code) == ("", 0)
+        assert ran.out.startswith("--- /dev/null\n+++ b/tests/test_shop.py\n")
+        assert not self.MADE.exists()
+        subprocess.run(["git", "apply", "-"], input=ran.out.encode(), check=True)
+        assert "self.assertEqual(first([1, 2]), 1)" in self.MADE.read_text()
+
+    def test_write_makes_it_and_nothing_else(self, run: Run, shop: Path, script: Script) -> None:
+        for name in ("test_shop.py", "test_shop_first.py"):
+            script([self.REPLY])
+            ran = run("action", "generate_tests", f"{shop}:8", "--write", "--json")
+            assert json.loads(ran.out)["written"] is True
+            assert "self.assertEqual" in (self.MADE.parent / name).read_text()
+        assert shop.read_text() == SHOP
+        assert len(list(self.MADE.parent.iterdir())) == 2
+
+
+class TestExplain:
+    WORDS = "It adds prices up.\n\nThen it adds the tax."
+
+    def test_prints_what_the_model_says(self, run: Run, shop: Path, script: Script) -> None:
+        engine = script([f"{self.WORDS}\n"])
+        ran = run("explain", f"{shop}:2")
+        assert (ran.out, ran.err, ran.code) == (f"{self.WORDS}\n", "", 0)
+        assert "def total(prices, tax):" in engine.prompt_text(0)
+
+    def test_json_has_the_whole_text(self, run: Run, shop: Path, script: Script) -> None:
+        script([self.WORDS])
+        data = json.loads(run("explain", f"{shop}:2", "--json").out)
+        assert data["text"] == self.WORDS
+        assert data["prompt"].startswith("explain@")
+
+    @pytest.mark.usefixtures("shop")
+    def test_between_functions_there_is_nothing_to_explain(self, run: Run) -> None:
+        ran = run("explain", "shop.py:6")
+        sentence = "There is no function here to explain, and nothing is selected."
+        assert (ran.out, ran.err, ran.code) == ("", f"qwen-lsp: {sentence}\n", 1)
 
 
 class TestReview:

@@ -3,7 +3,7 @@
 import pytest
 
 from qwen_lsp.engine.requests import ModelFacts
-from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
+from qwen_lsp.features.actions import RefusalError, find_offers, find_site, resolve
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix, review_function
@@ -75,14 +75,13 @@ async def _tidy(case: Case, engine: ScriptedEngine) -> str:
 
 
 async def _action(case: Case, engine: ScriptedEngine) -> str:
-    offers = find_offers(find_target(case.document, case.selection.start))
-    offsets = {offer.action: offer.offset for offer in offers}
-    assert (case.options.action in offsets) == case.options.offered
-    if not case.options.offered:
+    site = find_site(case.document, case.selection, None, case.options.instruction)
+    offered = [offer.action for offer in find_offers(site)]
+    assert (case.options.action in offered) == case.options.offered
+    if site is None or not case.options.offered:
         return "nothing\n"
-    offset = offsets[case.options.action]
     try:
-        rewrite = await resolve(case.document, case.options.action, offset, scripted_model(engine))
+        rewrite = await resolve(site, case.options.action, scripted_model(engine))
     except RefusalError as error:
         return f"refused: {error}\n"
     assert rewrite.version == case.document.version

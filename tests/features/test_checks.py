@@ -62,3 +62,57 @@ def test_errors_that_a_file_has_may_stay() -> None:
     broken = f"{CODE}\nx = (\n"
     assert checks.parses(change(broken, broken.replace("a + b", "b + a"))) is None
     assert checks.parses(change("func f() {\n", "func f() { a\n", "go")) is None
+
+
+LOST = "what the function did before was not kept"
+COMMENTED = """def f(a, b):
+    # Add them.
+    total = a + b
+    return total  # a number
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "old", "new", "reason"),
+    [
+        (checks.comments_kept, "    # Add them.\n", "", "a comment was lost"),
+        (checks.comments_kept, "  # a number", "", "a comment was lost"),
+        (checks.comments_kept, "  # a number", "  # a sum", "a comment was lost"),
+        (checks.comments_kept, "total  # a number", "a + b", None),
+        (checks.comments_kept, "    # Add them.\n    total = a + b\n", "    total = b + a\n", None),
+        (checks.comments_kept, "total = a", "try: total = a + b\n    finally: a", None),
+        (checks.keeps_statements, "    total = a + b\n", "", LOST),
+        (checks.keeps_statements, "    # Add them.\n", "    assert a\n", None),
+        (checks.style_kept, "\n    return", "\r\n    return", "the style of the file was not kept"),
+        (checks.style_kept, "    return", "\treturn", "the style of the file was not kept"),
+        (checks.style_kept, "number\n", "number", "the style of the file was not kept"),
+        (checks.style_kept, "a + b", "a + b + len('c')", None),
+        (checks.unchanged_outside, "total = a + b", "total = b", None),
+    ],
+)  # fmt: skip
+def test_check_of_a_rewrite(check: Check, old: str, new: str, reason: str | None) -> None:
+    assert old in COMMENTED
+    assert check(change(COMMENTED, COMMENTED.replace(old, new, 1))) == reason
+
+
+def test_quotes_are_those_of_the_file() -> None:
+    code = 'def f():\n    return "a"\n'
+    assert checks.style_kept(change(code, code.replace('"a"', "'b'"))) is not None
+    assert checks.style_kept(change(code, code.replace('"a"', "'\"b\"'"))) is None
+
+
+def test_nothing_outside_the_function_changes() -> None:
+    text = "import os\n\n" + COMMENTED + "\nx = 1\n"
+    assert checks.unchanged_outside(change(text, text.replace("a + b", "b"))) is None
+    for outside in ("y = 2\n" + text, text + "y = 2\n", text.replace("x = 1", "x = 2")):
+        reason = checks.unchanged_outside(change(text, outside))
+        assert reason == "something else in the file changed"
+
+
+def test_other_functions_stay_where_they_are() -> None:
+    text = "function f() { return 1; }\nfunction g() { return 2; }\n/* end */\n"
+    renamed = text.replace("f()", "h(a, b)")
+    assert checks.other_functions_stay(change(text, renamed, "javascript")) is None
+    swallowed = change(text, text.replace("1; }", "1; } /*"), "javascript")
+    assert checks.parses(swallowed) is None
+    assert checks.other_functions_stay(swallowed) == "another function changed"

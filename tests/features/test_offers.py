@@ -2,11 +2,11 @@
 
 import pytest
 
-from qwen_lsp.features.actions import RefusalError, find_offers, find_target, resolve
+from qwen_lsp.features.actions import RefusalError, Site, find_offers, find_site, resolve
 from qwen_lsp.features.gate import reason_to_stay_silent
 from qwen_lsp.languages import language_for_id, parse
 from qwen_lsp.settings import InlineCompletionSettings
-from qwen_lsp.text import Document
+from qwen_lsp.text import Document, Span
 from tests.harness.scripted import ScriptedEngine, scripted_model
 
 CODE = """import os
@@ -19,48 +19,58 @@ def f(a):
 """
 
 
+REWRITES = ["add_type_hints", "add_docstring", "simplify", "error_handling", "custom"]
+
+
 def document(text: str = CODE, language_id: str = "python") -> Document:
     return Document("file:///a", "a", language_id, 1, text)
+
+
+def site(document: Document, offset: int) -> Site:
+    found = find_site(document, Span(offset, offset))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
     ("only", "actions"),
     [
-        ((), ["add_type_hints", "add_docstring", "simplify"]),
-        (("refactor",), ["add_type_hints", "add_docstring", "simplify"]),
-        (("refactor.rewrite",), ["add_type_hints", "add_docstring", "simplify"]),
+        ((), [*REWRITES, "generate_tests"]),
+        (("refactor",), REWRITES),
+        (("refactor.rewrite",), REWRITES),
         (("refactor.rewrite.simplify",), ["simplify"]),
         (("refactor.rewrite.simpl",), []),
         (("quickfix", "refactor.rewrite.addDocstring"), ["add_docstring"]),
-        (("source",), []),
+        (("source",), ["generate_tests"]),
+        (("refactor.extract",), []),
     ],
 )
 def test_the_menu_holds_the_kinds_that_are_asked_for(
     only: tuple[str, ...], actions: list[str]
 ) -> None:
     offset = CODE.index("@cache")
-    offers = find_offers(find_target(document(), offset), only)
+    offers = find_offers(site(document(), offset), only)
     assert [offer.action for offer in offers] == actions
-    assert all(offer.offset == CODE.index("def f") for offer in offers)
+    assert all(offer.selection == Span(offset, offset) for offer in offers)
 
 
 @pytest.mark.parametrize("language_id", ["python", "klingon"])
 def test_no_offers_without_a_function(language_id: str) -> None:
-    assert find_offers(find_target(document(language_id=language_id), 3)) == []
+    assert find_offers(find_site(document(language_id=language_id), Span(3, 3))) == []
 
 
 @pytest.mark.parametrize(
     ("action", "offset", "reason"),
     [
         ("polish", 0, "There is no action polish; there are add_type_hints"),
-        ("simplify", 0, "Simplify: there is no function here."),
+        ("simplify", 0, "Simplify: there is nothing to do here."),
         ("add_docstring", 20, "Add docstring: there is nothing to do for g."),
     ],
 )
 async def test_an_action_that_cannot_be_is_refused(action: str, offset: int, reason: str) -> None:
     text = 'import os\n\ndef g():\n    """Doc."""\n'
     with pytest.raises(RefusalError, match=reason):
-        await resolve(document(text), action, offset, scripted_model(ScriptedEngine([])))
+        await resolve(site(document(text), offset), action, scripted_model(ScriptedEngine([])))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_lsp.features.actions import RefusalError, Rewrite, find_offers, find_target, resolve
+from qwen_lsp.features.actions import RefusalError, Rewrite, find_offers, find_site, resolve
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import (
@@ -38,6 +38,7 @@ PIECES = [
     *["\n", "\r\n", " ", "    ", "\t", "(", ")", "[", "]", "{", "}", ":", ";", ",", '"', "'", "`"],
     *['"""', "'''", "\\", "#", "//", "/*", "*/", "=", "=>", "->", "<", ">", "|", "x", "self", "é"],
     *["return x", "def f(a):\n", "    pass\n", "end", "fi", "int", "str", "None", "list[str]"],
+    *["try:\n", "    try {\n", "    throw new Error(x);\n", "_a():\n    assert at([1]) == 1\n"],
     *["string", "Map<string, number>", "Optional", "Dict[", "Shop", "\0", "\u2028", "\ud800", "\r"],
 ]
 ONE = Settings(inline_completion=InlineCompletionSettings(alternatives=1))
@@ -136,20 +137,23 @@ SOURCES = [
 @given(
     st.sampled_from(SOURCES),
     st.floats(0, 1),
+    st.integers(0, 120),
     st.integers(0, 5),
     st.lists(REPLY, min_size=16, max_size=16),
 )
 async def test_an_action_keeps_its_promise_or_refuses(
-    document: Document, place: float, choice: int, replies: list[str]
+    document: Document, place: float, length: int, choice: int, replies: list[str]
 ) -> None:
     offset = int(place * len(document.text))
-    offers = find_offers(find_target(document, offset))
-    if not offers:
+    selection = Span(offset, min(offset + length, len(document.text)))
+    site = find_site(document, selection, None, "Make it shorter.")
+    offers = find_offers(site)
+    if site is None or not offers:
         return
     offer = offers[choice % len(offers)]
     model = scripted_model(ScriptedEngine(replies))
     try:
-        rewrite = await resolve(document, offer.action, offer.offset, model)
+        rewrite = await resolve(site, offer.action, model)
     except RefusalError as error:
         refusal = str(error)
     else:
@@ -162,6 +166,11 @@ async def test_an_action_keeps_its_promise_or_refuses(
 def _check_promise(action: str, document: Document, rewrite: Rewrite) -> None:
     after = apply_edits(document.text, rewrite.edits)
     language = language_of(document)
+    if rewrite.new_file is not None:
+        assert count_syntax_errors(parse(language, rewrite.new_file.text)) == 0
+        assert after == document.text
+        return
+    assert set(re.findall(r"\r\n|\n|\r", after)) == {document.line_end}
     assert count_syntax_errors(parse(language, after)) == 0
     assert after != document.text
     if action == "add_type_hints":

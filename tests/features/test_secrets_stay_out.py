@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_lsp.engine.requests import Infill, ModelFacts
-from qwen_lsp.features.actions import RefusalError, resolve
+from qwen_lsp.features.actions import ACTIONS, RefusalError, find_site, resolve
 from qwen_lsp.features.complete import complete, read_ahead
+from qwen_lsp.features.explain import explain
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import functions_to_review, review_function
 from qwen_lsp.settings import ContextSettings, ReviewSettings, Settings
-from qwen_lsp.text import Document
+from qwen_lsp.text import Document, Span
 from tests.harness.planted import KINDS, planted, unbroken
 from tests.harness.scripted import ScriptedEngine, scripted_model
 
@@ -113,12 +114,16 @@ FUNCTION = """def connect(host):
 """
 
 
-@pytest.mark.parametrize("action", ["add_type_hints", "add_docstring", "simplify"])
+@pytest.mark.parametrize("action", [action.id for action in ACTIONS])
 async def test_an_action_on_a_function_with_a_secret_is_refused(action: str) -> None:
     engine = ScriptedEngine([])
     for whole in (document(FUNCTION), document(FUNCTION.replace("hunter2", ""), ".env")):
+        site = find_site(whole, Span(0, 0), None, "Make it shorter.")
+        assert site is not None
         with pytest.raises(RefusalError, match="key or token"):
-            await resolve(whole, action, 0, scripted_model(engine))
+            await resolve(site, action, scripted_model(engine))
+        with pytest.raises(RefusalError, match="key or token"):
+            await explain(site, scripted_model(engine), "English")
     assert engine.requests == []
 
 

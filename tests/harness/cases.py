@@ -41,6 +41,7 @@ class Options:
     kind: Literal["complete", "tidy", "action", "review"]
     language: str
     action: str = ""
+    instruction: str = ""
     explicit: bool = False
     multiline: bool = True
     finish: Finish = "end"

@@ -24,14 +24,18 @@ _FUNCTION = ("language", "fence", "code")
 VARIABLES: dict[str, tuple[str, ...]] = {
     "complete": ("scope", "prefix", "suffix", "middle", "path", "repository"),
     "complete/chat": ("language", "fence", "scope", "prefix", "suffix", "middle"),
-    "actions/add_docstring": (*_FUNCTION, "refused", "opening"),
+    "actions/add_docstring": (*_FUNCTION, "refused", "opening", "style", "example"),
     "actions/add_type_hints": (*_FUNCTION, "imports", "refused", "opening"),
+    "actions/custom": (*_FUNCTION, "refused", "opening", "instruction"),
+    "actions/error_handling": (*_FUNCTION, "refused", "opening", "way"),
+    "actions/generate_tests": (*_FUNCTION, "refused", "opening", "name", "framework", "example"),
     "actions/simplify": (*_FUNCTION, "refused", "opening"),
+    "explain": (*_FUNCTION, "reply_language"),
     "review/find": (*_FUNCTION, "path", "reply_language"),
     "review/explain": (*_FUNCTION, "path", "reply_language", "quote", "instead", "category"),
 }
 # What a wording may leave out.
-OPTIONAL = {"path", "reply_language", "category", "repository"}
+OPTIONAL = {"path", "reply_language", "category", "repository", "style", "example"}
 EVERY_TEMPLATE = pytest.mark.parametrize(
     "template", builtin_templates(), ids=[each.name for each in builtin_templates()]
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -219,6 +220,23 @@ class TestCodeActions:
                 await client.request("codeAction/resolve", action)
         assert caught.value.code == -32803
         assert "Add type hints" in str(caught.value)
+
+    @pytest.mark.parametrize("allowed", ["path", "off"])
+    async def test_ask_the_tools_of_the_workspace_as_the_editor_wants(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str
+    ):
+        monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+        (tmp_path / "ruff.toml").touch()
+        engine = GivenEngine(*["    return missing\n"] * 2)
+        options = {"checks": {"workspaceTools": allowed}}
+        async with editor(engine, workspace=tmp_path, options=options) as client:
+            uri = client.open((tmp_path / "a.py").as_uri(), SEARCH)
+            (action,) = await actions(client, uri, 5, "refactor.rewrite.simplify")
+            if allowed == "off":
+                assert (await client.request("codeAction/resolve", action))["edit"]
+                return
+            with pytest.raises(LspError, match="ruff: F821 Undefined name `missing`"):
+                await client.request("codeAction/resolve", action, timeout_s=60)
 
     async def test_are_a_command_for_editors_that_cannot_resolve(self):
         engine = GivenEngine(" int)", " int:")

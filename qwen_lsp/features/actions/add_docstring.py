@@ -2,7 +2,19 @@
 
 from qwen_lsp.context.function import function_context
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError, prompt_variables
+from qwen_lsp.features.actions.base import (
+    Draft,
+    Target,
+    UnusableReplyError,
+    function_action,
+    prompt_variables,
+)
+from qwen_lsp.features.actions.docstring_style import (
+    STYLES,
+    docstring_style,
+    documented_parameters,
+    style_of,
+)
 from qwen_lsp.features.checks import only_documentation_changed, parses
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.text import Span, TextEdit
@@ -14,7 +26,7 @@ def _is_offered(target: Target) -> bool:
     return target.function.docstring_span is None and target.function.body_span is not None
 
 
-async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextEdit, ...]:
+async def _write(target: Target, model: LocalModel, refused: str) -> Draft:
     language, function = target.language, target.function
     context = function_context(target.document, target.tree, function)
     if language.doc_style == "docstring":
@@ -23,9 +35,11 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
         opening, end = "/**\n *", "*/"
     else:
         opening, end = language.doc_prefix, f"\n{context.signature[:12]}"
+    style, example = docstring_style(target)
+    told = {"opening": opening, "style": STYLES.get(style, ""), "example": example}
     reply = await model.ask(
         "actions/add_docstring",
-        prompt_variables(target, context, refused) | {"opening": opening},
+        prompt_variables(target, context, refused) | told,
         Priority.ACTION,
         stops=(end,),
     )
@@ -35,7 +49,18 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     words = _words(text, language.doc_prefix)
     if not words:
         raise UnusableReplyError("there was no text")
-    return (_edit(target, words),)
+    _check_sections("\n".join(words), style, function.parameter_names)
+    return Draft((_edit(target, words),))
+
+
+def _check_sections(text: str, style: str, parameters: tuple[str, ...]) -> None:
+    """Refuse sections in another style than the file's, and parameters that do not exist."""
+    if style and style_of(text) not in ("", style):
+        raise UnusableReplyError(f"the text is not in the style of the file, {style}")
+    names = {name.lstrip("$&*") for name in parameters}
+    wrong = [name for name in documented_parameters(text) if name not in names]
+    if wrong:
+        raise UnusableReplyError(f"there is no parameter {wrong[0]}")
 
 
 def _words(text: str, prefix: str) -> list[str]:
@@ -107,7 +132,7 @@ def _indent_of(text: str, offset: int) -> str:
     return margin[: len(margin) - len(margin.lstrip())]
 
 
-ADD_DOCSTRING = Action(
+ADD_DOCSTRING = function_action(
     id="add_docstring",
     title="Add docstring",
     kind="refactor.rewrite.addDocstring",

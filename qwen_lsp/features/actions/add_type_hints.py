@@ -7,7 +7,13 @@ uses a name which the file does not have, leaves its slot empty.
 
 from qwen_lsp.context.function import function_context, without_indent
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import Action, Target, UnusableReplyError, prompt_variables
+from qwen_lsp.features.actions.base import (
+    Draft,
+    Target,
+    UnusableReplyError,
+    function_action,
+    prompt_variables,
+)
 from qwen_lsp.features.actions.type_expressions import type_end, usable_type
 from qwen_lsp.features.actions.typing_import import typing_import
 from qwen_lsp.features.checks import only_annotations_changed, parses
@@ -21,7 +27,7 @@ def _is_offered(target: Target) -> bool:
     return bool(target.tree.annotation_slots(target.function))
 
 
-async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextEdit, ...]:
+async def _write(target: Target, model: LocalModel, refused: str) -> Draft:
     document, function = target.document, target.function
     context = function_context(document, target.tree, function)
     variables = prompt_variables(target, context, refused) | {"imports": context.imports}
@@ -49,10 +55,10 @@ async def _write(target: Target, model: LocalModel, refused: str) -> tuple[TextE
     if not edits:
         raise UnusableReplyError("no type could be found with confidence")
     needed = typing_import(types, target)
-    return (*needed, *edits)
+    return Draft((*needed, *edits))
 
 
-ADD_TYPE_HINTS = Action(
+ADD_TYPE_HINTS = function_action(
     id="add_type_hints",
     title="Add type hints",
     kind="refactor.rewrite.addTypeHints",

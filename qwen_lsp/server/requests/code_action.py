@@ -2,8 +2,14 @@
 
 from lsprotocol import types
 
-from qwen_lsp.features.actions import ACTIONS, Offer, find_offers, find_target, is_wanted
-from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions import (
+    ACTIONS,
+    Offer,
+    Target,
+    find_offers,
+    find_site,
+    is_wanted,
+)
 from qwen_lsp.features.review import functions_to_review, quick_fix
 from qwen_lsp.server.convert import to_range, to_span, to_text_edit
 from qwen_lsp.server.documents import is_too_large
@@ -31,22 +37,38 @@ def register(session: Session) -> None:
             return []
         span = to_span(document, params.range, server.documents.encoding)
         only = tuple(str(kind) for kind in params.context.only or ())
+        is_automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         found = _quick_fixes(session, document, span) if is_wanted("quickfix", only) else []
         if not any(is_wanted(kind, only) for kind in (*kinds, REVIEW_KIND)):
             return found
-        target = find_target(document, span.start)
-        found += [_code_action(session, document, each) for each in find_offers(target, only)]
+        site = find_site(document, span, server.documents.folder_of(document))
+        target = site.target if site is not None else None
+        found += [_code_action(session, document, each) for each in find_offers(site, only)]
+        if is_automatic:
+            # The cursor has moved: what is about the file as a whole is not looked for.
+            return [each for each in found if not _is_source(each)]
         if is_wanted(REVIEW_KIND, only):
             found += _review_actions(session, document, target)
         return found
 
 
+def _is_source(action: types.CodeAction) -> bool:
+    return str(action.kind).startswith("source.")
+
+
 def _code_action(session: Session, document: Document, offer: Offer) -> types.CodeAction:
+    if offer.needs_instruction:
+        # The editor asks for the instruction, and sends it along.
+        place = to_range(document, offer.selection, session.server.documents.encoding)
+        argument = {"uri": document.uri, "range": place}
+        command = types.Command(title=offer.title, command="qwenLsp.rewrite", arguments=[argument])
+        return types.CodeAction(title=offer.title, kind=offer.kind, command=command)
     data = {
         "uri": document.uri,
         "version": document.version,
         "action": offer.action,
-        "offset": offer.offset,
+        "start": offer.selection.start,
+        "end": offer.selection.end,
     }
     action = types.CodeAction(title=offer.title, kind=offer.kind, data=data)
     if not _resolves_edits(session):

@@ -5,13 +5,14 @@ from typing import Any, cast
 from lsprotocol import types
 
 from qwen_lsp.engine.requests import EngineError
-from qwen_lsp.features.actions import RefusalError, resolve
+from qwen_lsp.features.actions import RefusalError, find_site, resolve
+from qwen_lsp.features.actions.generate_tests import GENERATE_TESTS
 from qwen_lsp.prompting.templates import TemplateFileError
 from qwen_lsp.server.boundary import ContentModifiedError, RequestFailedError
-from qwen_lsp.server.convert import to_text_edit
-from qwen_lsp.server.edits import workspace_edit
+from qwen_lsp.server.edits import edit_of_rewrite, refuse_new_files
 from qwen_lsp.server.progress import progress
 from qwen_lsp.server.session import Session
+from qwen_lsp.text import Span
 
 
 def register(session: Session) -> None:
@@ -31,7 +32,9 @@ def register(session: Session) -> None:
         await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit))
 
 
-async def edit_of(session: Session, data: dict[str, Any]) -> types.WorkspaceEdit:
+async def edit_of(
+    session: Session, data: dict[str, Any], instruction: str = ""
+) -> types.WorkspaceEdit:
     """Return the edit of the action that `data` describes.
 
     Raises ContentModifiedError where the document has changed since, and RequestFailedError with
@@ -41,21 +44,26 @@ async def edit_of(session: Session, data: dict[str, Any]) -> types.WorkspaceEdit
     document = documents.get(str(data.get("uri")))
     if document is None or document.version != data.get("version"):
         raise ContentModifiedError("The document has changed; ask for the action again.")
+    selection = Span(int(data.get("start", 0)), int(data.get("end", 0)))
+    site = find_site(document, selection, documents.folder_of(document), instruction)
+    if site is None:
+        raise RequestFailedError(f"There are no actions for files like {document.path}.")
     if session.paused:
         raise RequestFailedError("qwen-lsp is paused.")
-    title = str(data.get("action", "")).replace("_", " ").capitalize()
+    action = str(data.get("action", ""))
+    title = action.replace("_", " ").capitalize()
+    if action == GENERATE_TESTS.id:
+        refuse_new_files(session, title)  # before the model works for nothing
     session.status.begin_work(f"{title}.")
     try:
         async with progress(session.server, title):
             model = await session.model()
-            rewrite = await resolve(
-                document, str(data.get("action")), int(data.get("offset", 0)), model
-            )
+            tools = session.settings.checks.workspace_tools
+            rewrite = await resolve(site, action, model, tools)
     except (RefusalError, EngineError, TemplateFileError) as error:
         raise RequestFailedError(str(error)) from error
     finally:
         session.status.end_work()
     if documents.get(document.uri) is not document:
         raise ContentModifiedError("The document has changed; ask for the action again.")
-    edits = [to_text_edit(document, edit, documents.encoding) for edit in rewrite.edits]
-    return workspace_edit(session, document, edits)
+    return edit_of_rewrite(session, document, rewrite)
