@@ -87,9 +87,8 @@ def actions_page() -> str:
         "\n## Languages\n\n"
         + _table(["language", *titles.values()], languages)
         + "\n## Findings of a review\n\n"
-        "A finding points at a line of the reviewed function. The line is taken out and the model "
-        "fills the hole; where it writes the same line again, the finding is dropped. Codes are "
-        "stable:\n\n" + _table(["code", "severity", "meaning"], codes)
+        "A finding points at a line of the reviewed function. [review.md](review.md) says how "
+        "it is found. Codes are stable:\n\n" + _table(["code", "severity", "meaning"], codes)
     )
 
 

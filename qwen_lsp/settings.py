@@ -66,6 +66,11 @@ class ReviewSettings:
         "hint", "Findings below this severity are not shown."
     )
     language: str = _setting("English", "The language that findings are written in.")
+    run_examples: bool = _setting(
+        True,
+        "Run the examples of docstrings (Python that only computes, in a process with limits).",
+        workspace=False,
+    )
 
 
 ToolsAllowed = Literal["off", "path", "all"]

@@ -13,18 +13,19 @@ from typing import Any, TypeVar
 from qwen_lsp.cli.asking import settings_here
 from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
 from qwen_lsp.cli.work import find_action
-from qwen_lsp.evaluation import edit_cases, infill_cases, tidying_cases
+from qwen_lsp.evaluation import edit_cases, infill_cases, tidying_cases, types_cases
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.bare import BareKind
 from qwen_lsp.evaluation.bench_tables import as_text
+from qwen_lsp.evaluation.bug_cases import read_bugs
 from qwen_lsp.evaluation.crossfile_cases import read_repositories
 from qwen_lsp.evaluation.json_lines import BadDataError
 from qwen_lsp.evaluation.outcomes import Outcome, Results
 from qwen_lsp.evaluation.report import Measured, Report, make_report
 from qwen_lsp.evaluation.report_page import page
 from qwen_lsp.evaluation.report_tables import tables
-from qwen_lsp.evaluation.suites import crossfile, edits, infill
-from qwen_lsp.evaluation.variants import Variant, VariantError, variants
+from qwen_lsp.evaluation.suites import crossfile, edits, infill, review, types
+from qwen_lsp.evaluation.variants import Variant, VariantError, type_hint_prompts, variants
 from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
@@ -78,16 +79,56 @@ def run_edits(arguments: argparse.Namespace) -> int:
     run = _Run("edits", arguments, edits.SCORES, {(case.group, case.name) for case in chosen})
     run.about["action"] = action
 
-    def find_variants(model: LocalModel) -> list[Variant]:
+    def choose(model: LocalModel) -> list[Variant]:
         return edits.edit_variants(model, action, arguments.prompt or ())
-
-    run.find_variants = find_variants
 
     async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
         steps = edits.measure(asker, chosen, ours, action, results, rewrite=is_compared)
         await run.watch(steps, edits.variant_names(ours, rewrite=is_compared), results)
 
-    return run.finish(measure, lambda ours: edits.variant_names(ours, rewrite=is_compared), {})
+    def names(ours: list[Variant]) -> list[str]:
+        return edits.variant_names(ours, rewrite=is_compared)
+
+    return run.finish(measure, names, {}, choose)
+
+
+def run_types(arguments: argparse.Namespace) -> int:
+    """Fill the slots of functions whose annotations were taken out."""
+    chosen = _chosen(_read(lambda: types_cases.read_cases(_paths(arguments))), arguments)
+    slots = {(case.group, name) for case in chosen for name in types.slot_names(case)}
+    run = _Run("types", arguments, types.SCORES, slots)
+    with_rewrite = bool(arguments.baseline)
+
+    def choose(model: LocalModel) -> list[Variant]:
+        return variants(model, arguments.prompt or (), (), (), type_hint_prompts(model))
+
+    def names(ours: list[Variant]) -> list[str]:
+        return types.variant_names(ours, with_rewrite=with_rewrite)
+
+    async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
+        steps = types.measure(asker, chosen, ours, results, with_rewrite=with_rewrite)
+        await run.watch(steps, names(ours), results)
+        run.about |= types.told(run.measured(results), names(ours))
+
+    return run.finish(measure, names, {"functions": len(chosen)}, choose)
+
+
+def run_review(arguments: argparse.Namespace) -> int:
+    """Review files with a bug, and the same files without it."""
+    chosen = _chosen(_read(lambda: read_bugs(_paths(arguments))), arguments)
+    plain: list[str] = arguments.baseline or []
+    run = _Run("review", arguments, review.SCORES, {(case.group, case.name) for case in chosen})
+
+    async def measure(asker: Asker, ours: list[Variant], results: Results) -> None:
+        steps = review.measure(asker, chosen, ours, plain, results)
+        await run.watch(steps, review.variant_names(ours, plain), results)
+
+    return run.finish(
+        measure,
+        lambda ours: review.variant_names(ours, plain),
+        {},
+        lambda model: review.review_variants(model, arguments.prompt or ()),
+    )
 
 
 def run_tidy(arguments: argparse.Namespace) -> int:
@@ -111,7 +152,6 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.about: dict[str, Any] = {}
-        self.find_variants = self._variants_of_ghost_text
         self.page_path = page_path_of(self.arguments.html) if self.arguments.html else None
 
     def finish(
@@ -119,17 +159,29 @@ class _Run:
         measure: _Measure,
         names: Callable[[list[Variant]], list[str]],
         about: Mapping[str, Any],
+        choose: Callable[[LocalModel], list[Variant]] | None = None,
     ) -> int:
-        """Measure and print; raises ModelError and EngineError."""
-        model, ours, results = asyncio.run(self._measure(measure))
-        outcomes = self._measured(results)
+        """Measure and print; raises ModelError and EngineError.
+
+        `choose` gives the variants of a suite that does not ask for ghost text.
+        """
+        choose = choose or self._variants_of_ghost_text
+        model, ours, results = asyncio.run(self._measure(measure, choose))
+        outcomes = self.measured(results)
         told = {**self.about, **about}
         self._print(
             make_report(Measured(self.suite, model, told, self.scores, names(ours)), outcomes)
         )
         return ExitCode.DONE
 
-    async def _measure(self, measure: _Measure) -> tuple[str, list[Variant], Results]:
+    def _completions(self, model: LocalModel) -> list[Variant]:
+        arguments = self.arguments
+        orders = getattr(arguments, "order", None)
+        return variants(model, arguments.prompt or (), arguments.context or (), orders or ())
+
+    async def _measure(
+        self, measure: _Measure, choose: Callable[[LocalModel], list[Variant]]
+    ) -> tuple[str, list[Variant], Results]:
         arguments = self.arguments
         settings = _settings(arguments)
         weights = launch.find_weights_here(settings)
@@ -141,7 +193,7 @@ class _Run:
         try:
             await client.start()
             try:
-                ours = self.find_variants(model)
+                ours = choose(model)
                 if hasattr(arguments, "context_tokens"):
                     tokens = settings.context.max_tokens or model.fitting_context_tokens(
                         settings.inline_completion.deadline_ms
@@ -165,8 +217,8 @@ class _Run:
 
     def _variants_of_ghost_text(self, model: LocalModel) -> list[Variant]:
         arguments = self.arguments
-        orders = getattr(arguments, "order", None)
-        return variants(model, arguments.prompt or (), arguments.context or (), orders or ())
+        orders = getattr(arguments, "order", None) or ()
+        return variants(model, arguments.prompt or (), arguments.context or (), orders)
 
     async def watch(
         self, steps: AsyncGenerator[int], names: Sequence[str], results: Results
@@ -185,14 +237,14 @@ class _Run:
 
     def _rates(self, names: Sequence[str], results: Results) -> str:
         told: list[str] = []
-        outcomes = self._measured(results)
+        outcomes = self.measured(results)
         for name in names:
             found = [one.scores[self.scores[0]] for one in outcomes if one.variant == name]
             if found:
                 told.append(f"{name}: {100 * sum(found) / len(found):.0f} %")
         return f"{self.scores[0]} {'; '.join(told)}"
 
-    def _measured(self, results: Results) -> list[Outcome]:
+    def measured(self, results: Results) -> list[Outcome]:
         """Return what there is of the cases of this run; a file may hold more."""
         return [one for one in results.outcomes if (one.group, one.case) in self.cases]
 

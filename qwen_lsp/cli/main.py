@@ -9,6 +9,10 @@ from qwen_lsp import __version__
 from qwen_lsp.cli import lazily
 from qwen_lsp.cli.output import ExitCode, UsageError, say
 
+_ACTIONS_HELP = (
+    "add_type_hints, add_type_hints_in_selection, add_type_hints_in_file, add_docstring, simplify, "
+    "error_handling, custom, generate_tests, extract_function, inline_function, fix_diagnostic"
+)
 _MODEL_HELP = 'a model of the catalogue, a path to a .gguf file, or "auto"'
 
 
@@ -106,9 +110,18 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
     action.add_argument(
         "action",
         metavar="ACTION",
-        help="add_type_hints, add_docstring, simplify, error_handling, custom, generate_tests",
+        help=_ACTIONS_HELP,
     )
-    action.add_argument("place", metavar="FILE:LINE[:COL]", help="a line of the function")
+    action.add_argument(
+        "place",
+        metavar="FILE:LINE[:COL]",
+        help="a line of the function, a call, or where a selection begins",
+    )
+    action.add_argument(
+        "--to",
+        metavar="LINE[:COL]",
+        help="where the selection ends, the line's end without COL: extract_function needs one",
+    )
     action.add_argument("--instruction", metavar="TEXT", help="what custom should do")
     action.add_argument("--write", action="store_true", help="apply the edit, or make the file")
     action.add_argument("--model", help=_MODEL_HELP)
@@ -185,7 +198,8 @@ def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "The programs are run, in processes with limits on time and memory but with no wall "
         "around them."
     )
-    for command in (infill, crossfile, edits):
+    types = _command(suites, "types", "write annotations that were taken out of functions")
+    for command in (infill, crossfile, edits, types):
         _add_measuring(command)
     for command in (infill, crossfile):
         _add_context(command)
@@ -228,8 +242,29 @@ def _add_suites(commands: "_Commands[argparse.ArgumentParser]") -> None:
         help="only cases whose right answer the filters of ghost text let through",
     )
     infill.set_defaults(run=lazily("evaluate", "run_infill"))
+    types.add_argument(
+        "--baseline",
+        choices=["rewrite"],
+        help="measure the same model, too, asked to write the whole function again (rewrite)",
+    )
+    types.set_defaults(run=lazily("evaluate", "run_types"))
     crossfile.set_defaults(run=lazily("evaluate", "run_crossfile"))
     edits.set_defaults(run=lazily("evaluate", "run_edits"))
+    review = _command(suites, "review", "find the bug, and nothing where there is none")
+    review.description = (
+        "Review files with a bug and the same files without it. The score is the share of bugs "
+        "that the first finding points at, less the share of right files with any finding."
+    )
+    _add_measuring(review)
+    review.add_argument(
+        "--baseline",
+        action="append",
+        nargs="?",
+        const="plain",
+        choices=["plain"],
+        help="measure the same model asked plainly for findings as JSON, too",
+    )
+    review.set_defaults(run=lazily("evaluate", "run_review"))
     tidy = _command(suites, "tidy", "tidy raw completions, without a model")
     tidy.description = (
         "Tidy raw completions and compare what is left with what should be. No model is asked. "

@@ -13,6 +13,7 @@ from qwen_lsp.text import Document
 
 _LARGEST_BYTES = 5_000_000
 _PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d{1,18}))?(?::(?P<column>\d{1,18}))?$", re.DOTALL)
+_LINE_AND_COLUMN = re.compile(r"(?P<line>\d{1,18})(?::(?P<column>\d{1,18}))?")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "dist", "build", "target"})
 
 
@@ -87,6 +88,17 @@ def offset_of(document: Document, place: Place) -> int:
             f"there is no column {place.column}."
         )
     return lines.start(line - 1) + place.column - 1
+
+
+def end_offset(document: Document, start: Place, to: str) -> int:
+    """Return the offset that `to` names, as LINE:COL or as LINE for the end of the line."""
+    match = _LINE_AND_COLUMN.fullmatch(to)
+    if match is None:
+        raise UsageError(f"{to} is no end of a selection, as in LINE or LINE:COL.")
+    line, column = match["line"], match["column"]
+    end = Place(start.path, int(line), int(column) if column else None)
+    offset = offset_of(document, end)
+    return offset if column else document.lines.end(int(line) - 1)
 
 
 def source_files(path: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from qwen_lsp.cli.asking import settings_here, timing, with_model
 from qwen_lsp.cli.output import ExitCode, UsageError, print_result, say
 from qwen_lsp.cli.sarif import sarif
 from qwen_lsp.cli.sources import (
+    end_offset,
     offset_of,
     parse_place,
     path_here,
@@ -22,7 +23,7 @@ from qwen_lsp.cli.sources import (
     write_text,
 )
 from qwen_lsp.features.actions import ACTIONS, find_site, find_target, resolve
-from qwen_lsp.features.actions.base import Action, RefusalError, Rewrite, Target
+from qwen_lsp.features.actions.base import Action, RefusalError, Rewrite, Site, Target
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.explain import explain, explained_code
 from qwen_lsp.features.model import LocalModel
@@ -33,7 +34,9 @@ from qwen_lsp.features.review import (
     functions_to_review,
     review_function,
 )
+from qwen_lsp.features.review.memory import ReviewMemory, key_maker, memory_of, model_name
 from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.settings import ReviewSettings
 from qwen_lsp.text import Document, Span, apply_edits, new_file_diff, unified_diff
 
 
@@ -62,18 +65,8 @@ def run_complete(arguments: argparse.Namespace) -> int:
 
 def run_action(arguments: argparse.Namespace) -> int:
     """Print the edit of one action as a unified diff, or apply it."""
-    place = parse_place(arguments.place)
-    if place.line is None:
-        raise UsageError("A line is needed, as in FILE:LINE.")
-    action = find_action(arguments.action)
-    document = read_document(place.path)
-    offset = offset_of(document, place)
-    instruction = arguments.instruction or ""
-    if action.needs_instruction and not instruction.strip():
-        raise UsageError(f'{action.id} needs --instruction "what to do".')
-    site = find_site(document, Span(offset, offset), Path.cwd(), instruction)
-    if site is None:
-        raise UsageError(f"There are no actions for files like {place.path.name}.")
+    action, site = _action_and_site(arguments)
+    document, path = site.document, parse_place(arguments.place).path
     _warn_of_syntax_errors(document)
     settings = settings_here(arguments.model)
 
@@ -88,10 +81,10 @@ def run_action(arguments: argparse.Namespace) -> int:
     if rewrite.new_file is not None:
         diff += new_file_diff(path_here(rewrite.new_file.path), rewrite.new_file.text)
     if arguments.write:
-        if read_document(place.path).text != document.text:
+        if read_document(path).text != document.text:
             raise RefusalError(f"{document.path} was changed meanwhile; nothing is written.")
         if rewrite.edits:
-            write_text(place.path, after)
+            write_text(path, after)
         if rewrite.new_file is not None:
             write_new_file(rewrite.new_file.path, rewrite.new_file.text)
     print_result(
@@ -100,6 +93,26 @@ def run_action(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     return ExitCode.DONE
+
+
+def _action_and_site(arguments: argparse.Namespace) -> tuple[Action, Site]:
+    """Return what is to be done where; raises UsageError."""
+    place = parse_place(arguments.place)
+    if place.line is None:
+        raise UsageError("A line is needed, as in FILE:LINE.")
+    action = find_action(arguments.action)
+    instruction = arguments.instruction or ""
+    if action.needs_instruction and not instruction.strip():
+        raise UsageError(f'{action.id} needs --instruction "what to do".')
+    document = read_document(place.path)
+    start = offset_of(document, place)
+    end = end_offset(document, place, arguments.to) if arguments.to else start
+    if end < start:
+        raise UsageError("The selection ends before it begins.")
+    site = find_site(document, Span(start, end), Path.cwd(), instruction)
+    if site is None:
+        raise UsageError(f"There are no actions for files like {place.path.name}.")
+    return action, site
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
@@ -141,15 +154,19 @@ def run_review(arguments: argparse.Namespace) -> int:
     targets = _review_targets(place.path, place.line)
     settings = settings_here(arguments.model)
     found: list[tuple[Document, Finding]] = []
+    memory = memory_of(Path.cwd())
+
+    is_text = not (arguments.json or arguments.sarif)
 
     async def work(model: LocalModel) -> None:
+        key_of = key_maker(model_name(model), model.templates, settings.review)
         for number, target in enumerate(targets, start=1):
-            name = target.function.qualified_name
-            if not (arguments.json or arguments.sarif):
+            if is_text:
+                name = target.function.qualified_name
                 say(f"[{number}/{len(targets)}] {target.document.path}: {name}")
-            for finding in await review_function(target, model, settings.review):
+            for finding in await _findings(target, model, settings.review, memory, key_of(target)):
                 found.append((target.document, finding))
-                if not (arguments.json or arguments.sarif):
+                if is_text:
                     print_result(_finding_line(target.document, finding), {}, as_json=False)
 
     if targets:
@@ -163,6 +180,18 @@ def run_review(arguments: argparse.Namespace) -> int:
     limit = SEVERITIES.index(arguments.fail_on)
     severe = any(SEVERITIES.index(finding.severity) >= limit for _, finding in found)
     return ExitCode.FINDINGS if severe else ExitCode.DONE
+
+
+async def _findings(
+    target: Target, model: LocalModel, settings: ReviewSettings, memory: ReviewMemory, key: str
+) -> list[Finding]:
+    """Return what is to be shown of a function; one that is as it was is not reviewed again."""
+    found = memory.recall(key, target)
+    if found is None:
+        found = await review_function(target, model, settings)
+        memory.remember(key, target, found)
+        memory.save()
+    return memory.not_dismissed(found)
 
 
 def _review_targets(path: Path, line: int | None) -> Sequence[Target]:

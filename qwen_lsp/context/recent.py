@@ -126,6 +126,11 @@ class RecentWork:
             found.append(Snippet(owner.path, lines[0], text, self._latest - region.until))
         return found[::-1]
 
+    def edited_lines(self, uri: str) -> list[tuple[int, int]]:
+        """Return the first and last lines of the places edited in a document, the latest first."""
+        edited = [one for one in self._regions if one.uri == uri and one.edited]
+        return [(one.first, one.last) for one in reversed(edited)]
+
     def _note(self, new: _Region) -> None:
         """Take a region in, or join it to those it is near; the one being worked in stands last."""
         self._latest = new.until

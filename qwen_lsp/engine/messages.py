@@ -12,7 +12,7 @@ from cattrs.strategies import configure_tagged_union
 
 from qwen_lsp.engine.requests import Chat, GenerateRequest, Generation, Infill, ModelFacts
 
-PROTOCOL = 3
+PROTOCOL = 4
 
 
 @dataclass(frozen=True)

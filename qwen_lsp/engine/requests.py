@@ -72,7 +72,9 @@ class GenerateRequest:
     """One piece of work.
 
     `stops` end the text and are not part of it. `reply_schema` is a JSON schema that the reply is
-    held to by a grammar. `deadline_ms` counts from the arrival in the engine; at the deadline what
+    held to by a grammar, and `reply_grammar` one in llama.cpp's own form (GBNF, its first rule is
+    `root`), which counts only without a schema. With `scored` the result says how likely each
+    token was. `deadline_ms` counts from the arrival in the engine; at the deadline what
     has been written so far is the result. A newer request with the same `supersedes` key and
     priority takes the place of an older one, and of one that only reads ahead. With a `max_tokens`
     of 0 the prompt is only read. What the model writes begins with the text `begun`, which is not
@@ -89,6 +91,8 @@ class GenerateRequest:
     stops: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     reply_schema: dict[str, Any] | None = None
+    reply_grammar: str = ""
+    scored: bool = False
     deadline_ms: int | None = None
     supersedes: str = ""
     begun: str = ""
@@ -100,13 +104,26 @@ Finish = Literal["end", "stop", "length", "deadline", "cancelled", "superseded",
 
 
 @dataclass(frozen=True)
+class TokenScore:
+    """A token that was written, and the natural logarithm of how likely the model found it.
+
+    What a grammar forbids counts as well: a token that the model did not want and had to take has
+    a low score.
+    """
+
+    text: str
+    log_probability: float
+
+
+@dataclass(frozen=True)
 class Generation:
     """What the model wrote, and what it cost.
 
     `finish` says why it ended: the model ended it, a stop text, the token limit, the deadline, a
     cancel, a newer request, or the caller who had `enough`. `reused_tokens` of the
     `prompt_tokens` were not read again; `accepted_tokens` of the `drafted_tokens`, which were
-    guessed, were right. Times are milliseconds since the request arrived.
+    guessed, were right. Times are milliseconds since the request arrived. `scores` are those of the
+    written tokens, of the one that ended the text as well, where the request asked for them.
     """
 
     text: str
@@ -118,6 +135,7 @@ class Generation:
     accepted_tokens: int = 0
     first_token_ms: float = 0.0
     total_ms: float = 0.0
+    scores: tuple[TokenScore, ...] = ()
 
 
 @dataclass(frozen=True)

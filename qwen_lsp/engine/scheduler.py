@@ -247,6 +247,7 @@ class Scheduler:
                 accepted_tokens=last.accepted_tokens,
                 first_token_ms=job.first_token_ms,
                 total_ms=job.age_ms,
+                scores=last.scores,
             )
         )
 

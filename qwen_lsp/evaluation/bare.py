@@ -66,6 +66,7 @@ async def ask_bare_again(engine: Engine, hole: Hole, request: GenerateRequest) -
         stops=(),
         sampling=Sampling(),
         reply_schema=None,
+        reply_grammar="",
         deadline_ms=None,
     )
     asked = await _ask(engine, hole, bare)

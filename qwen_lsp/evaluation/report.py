@@ -16,8 +16,9 @@ ALL = "all"
 class Summary:
     """One variant over the cases of one group. Times are milliseconds, tokens are means.
 
-    `scores` are means from 0 to 1; `low` and `high` are the 95 % interval of the main one. `empty`
-    is the share of the cases where nothing was suggested.
+    `scores` are means from 0 to 1 (of the main one from -1 where it is a difference of shares);
+    `low` and `high` are the 95 % interval of the main one, and `intervals` those of all. `empty` is
+    the share of the cases where nothing was suggested.
     """
 
     variant: str
@@ -26,6 +27,7 @@ class Summary:
     scores: Mapping[str, float]
     low: float
     high: float
+    intervals: Mapping[str, tuple[float, float]]
     empty: float
     ms: Spread
     first_token_ms: Spread
@@ -149,8 +151,8 @@ def _summary(
     variant: str, group: str, scores: Sequence[str], outcomes: Sequence[Outcome]
 ) -> Summary:
     count = len(outcomes)
-    main = sum(one.scores[scores[0]] for one in outcomes)
-    low, high = share_interval(round(main), count)
+    intervals = {score: _interval(outcomes, score) for score in scores}
+    low, high = intervals[scores[0]]
     return Summary(
         variant,
         group,
@@ -158,6 +160,7 @@ def _summary(
         {score: _mean([one.scores[score] for one in outcomes]) for score in scores},
         low,
         high,
+        intervals,
         _mean([float(not one.completion.strip()) for one in outcomes]),
         Spread.of(one.ms for one in outcomes),
         Spread.of(one.first_token_ms for one in outcomes),
@@ -165,6 +168,15 @@ def _summary(
         _mean([one.read_tokens for one in outcomes]),
         _mean([one.written_tokens for one in outcomes]),
     )
+
+
+def _interval(outcomes: Sequence[Outcome], score: str) -> tuple[float, float]:
+    """Return the 95 % interval of a mean: of a share, or of a difference of two shares."""
+    found = [(one.task, one.scores[score]) for one in outcomes]
+    if all(value in (0, 1) for _, value in found) or not found:
+        return share_interval(round(sum(value for _, value in found)), len(found))
+    compared = compare([Pair(task, 0.0, value) for task, value in found])
+    return compared.low / 100, compared.high / 100
 
 
 def _mean(numbers: Sequence[float]) -> float:

@@ -29,12 +29,12 @@ def _group(report: Report, group: str) -> Table:
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
-    main, *others = summary.scores.values()
+    main, *others = summary.scores
     return (
         summary.variant,
-        percent(main),
-        f"{percent(summary.low)} to {percent(summary.high)}",
-        *map(percent, others),
+        percent(summary.scores[main]),
+        _interval(summary, main),
+        *(f"{percent(summary.scores[name])} ({_interval(summary, name)})" for name in others),
         percent(summary.empty),
         f"{summary.ms.p50:.0f}",
         f"{summary.ms.p95:.0f}",
@@ -43,6 +43,10 @@ def _row(summary: Summary) -> tuple[str, ...]:
         f"{summary.read_tokens:.0f}",
         f"{summary.written_tokens:.0f}",
     )
+
+
+def _interval(summary: Summary, score: str) -> str:
+    return " to ".join(map(percent, summary.intervals[score]))
 
 
 def _against(report: Report, variant: str, base: str) -> Table:

@@ -37,18 +37,23 @@ class Variant:
 
 
 def variants(
-    model: LocalModel, prompts: Sequence[str], context: Sequence[str], orders: Sequence[str]
+    model: LocalModel,
+    prompts: Sequence[str],
+    context: Sequence[str],
+    orders: Sequence[str],
+    usual: Sequence[str] = (),
 ) -> list[Variant]:
     """Return every combination, in the order given; an empty list stands for what is usual.
 
-    Raises VariantError and TemplateFileError. Ask when the model is loaded: which prompt it is
-    asked with depends on whether it can fill holes.
+    `usual` are the prompts that may be compared, the first one being what is usual; without them
+    they are those of ghost text. Raises VariantError and TemplateFileError. Ask when the model is
+    loaded: which prompt it is asked with depends on whether it can fill holes.
     """
-    usual = model.completion_template
-    found = [model.templates.find(name) for name in prompts or [usual]]
+    usual = usual or completion_prompts(model)
+    found = [model.templates.find(name) for name in prompts or usual[:1]]
     for template in found:
-        if template.id != usual:
-            raise VariantError(f"This model is asked with {usual}, not with {template.id}.")
+        if template.id not in usual:
+            raise VariantError(f"This model is asked with {usual[0]}, not with {template.id}.")
     layouts = [_layout(name, model) for name in orders or [AS_ASKED]]
     files = [None if word is None else word == "on" for word in (context or [None])]
     if context and not has_cross_file_setting():
@@ -60,6 +65,17 @@ def variants(
     if len({variant.name for variant in made}) < len(made):
         raise VariantError("A variant is named twice.")
     return made
+
+
+def completion_prompts(model: LocalModel) -> list[str]:
+    """Return the prompt of ghost text in the form that the model was trained for."""
+    return [model.completion_template]
+
+
+def type_hint_prompts(model: LocalModel) -> list[str]:
+    """Return the prompts of type hints that the model can be asked with, the usual one first."""
+    chat, infill = "actions/add_type_hints", "actions/add_type_hints/infill"
+    return [infill, chat] if model.can_infill else [chat]
 
 
 def has_cross_file_setting() -> bool:

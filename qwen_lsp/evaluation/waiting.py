@@ -80,6 +80,7 @@ async def type_during_review(
     """
     quiet = await _first_tokens(engine, asked)
     reviewer, recorder = recorded(model)
+    reviewer.finds_bugs = True  # so that there is something to do
     review = asyncio.ensure_future(_review(reviewer, document))
     try:
         await asyncio.sleep(_REVIEW_HEAD_START_SECONDS)

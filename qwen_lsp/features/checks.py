@@ -17,7 +17,9 @@ from qwen_lsp.languages.statements import still_holds
 from qwen_lsp.text import LineIndex, Span, TextEdit, apply_edits
 
 _TEST = re.compile(r"^\s*(?:(?:async )?def test|func Test|(?:it|test)(?:\.\w+)*\()", re.MULTILINE)
-_TYPING_IMPORT = re.compile(r"^from typing import \w+(?:, \w+)*[ \t]*(?=[\r\n])", re.MULTILINE)
+_TYPING_IMPORT = re.compile(
+    r"^from (?:typing|collections\.abc) import \w+(?:, \w+)*[ \t]*(?=[\r\n])", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Change:
     """A file before and after an edit; `function` is the one that was edited, if one was.
 
     `span` is what the edit may change, None for the function. `new_text` is the text of another
-    file that is made, empty where none is.
+    file that is made, empty where none is. `edits` lead from `before` to `after`.
     """
 
     language: Language
@@ -34,6 +36,7 @@ class Change:
     function: Function | None
     span: Span | None = None
     new_text: str = ""
+    edits: tuple[TextEdit, ...] = ()
 
     @cached_property
     def tree_before(self) -> SyntaxTree:
@@ -78,6 +81,31 @@ def parses(change: Change) -> str | None:
     if count_syntax_errors(change.tree_after) > count_syntax_errors(change.tree_before):
         return "the new code has a syntax error"
     return None
+
+
+def rest_reads_the_same(change: Change) -> str | None:
+    """Refuse code that is read otherwise than before although nothing in it was touched.
+
+    An open quote or comment in the new code would do that.
+    """
+    start = shift = 0
+    end_of_file = Span(len(change.before), len(change.before))
+    for edit in (*sorted(change.edits), TextEdit(end_of_file, "")):
+        untouched = Span(start, edit.span.start)
+        moved = Span(start + shift, edit.span.start + shift)
+        if change.tree_before.tokens(untouched) != change.tree_after.tokens(moved):
+            return "the code around it would change"
+        start = edit.span.end
+        shift += len(edit.new_text) - (edit.span.end - edit.span.start)
+    return None
+
+
+def keeps_names(change: Change) -> str | None:
+    """Refuse an edit that loses a function of the file; it may stand in another one."""
+    before = Counter(one.name for one in change.tree_before.functions())
+    after = Counter(one.name for one in change.tree_after.functions())
+    lost = before - after
+    return f"{next(iter(lost))} would be lost" if lost else None
 
 
 def same_functions(change: Change) -> str | None:

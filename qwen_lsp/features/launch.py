@@ -103,10 +103,9 @@ def connect(
     stops = card.stops if card else ()
     explains = card.explains if card else True
     outlines = card.outlines if card else True
-    return (
-        LocalModel(client, templates, infill, chat, stops, explains=explains, outlines=outlines),
-        client,
-    )
+    model = LocalModel(client, templates, infill, chat, stops, explains=explains, outlines=outlines)
+    model.finds_bugs = card.finds_bugs if card else True
+    return model, client
 
 
 def engine_options(weights: Weights, settings: Settings) -> EngineOptions:

@@ -31,8 +31,9 @@ class Reply:
 class LocalModel:
     """An engine with its templates, and what the model's card says of the model.
 
-    `explains` says whether the model's explanations of bugs can be shown to people, `outlines`
-    whether outlines of other files help it.
+    `explains` says whether the model's explanations of bugs can be shown to people, `finds_bugs`
+    whether it is asked for bugs where there is no other evidence, and `outlines` whether outlines
+    of other files help it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class LocalModel:
         self._chat_sampling = chat_sampling or Sampling()
         self._stops = stops
         self.explains = explains
+        self.finds_bugs = True
         self._outlines = outlines
         self.last_prompt: Prompt | None = None
 
@@ -99,6 +101,8 @@ class LocalModel:
         max_tokens: int | None = None,
         stops: tuple[str, ...] = (),
         schema: dict[str, Any] | None = None,
+        grammar: str = "",
+        scored: bool = False,
         deadline_ms: int | None = None,
         supersedes: str = "",
         marks: tuple[int, ...] = (),
@@ -111,10 +115,9 @@ class LocalModel:
         """Return the reply; raises EngineError and TemplateFileError.
 
         What is given here is added to what the template says (stops) or limits it (max_tokens);
-        `marks` are those of an Infill, `begun` and `first_words` are those of the
-        request. With a `variation` other
-        than 0 the reply is drawn by chance, another one for each number. `enough` and `on_text`
-        are those of the engine.
+        `marks` are those of an Infill, `grammar`, `scored`, `begun` and `first_words` are those of
+        the request. With a `variation` other than 0 the reply is drawn by chance, another one for
+        each number. `enough` and `on_text` are those of the engine.
         """
         template = self.templates.current(template_id)
         prompt = render(template, variables)
@@ -132,6 +135,8 @@ class LocalModel:
             stops=(*template.stops, *stops, *self._stops),
             sampling=_varied(sampling, variation) if variation else sampling,
             reply_schema=schema,
+            reply_grammar=grammar,
+            scored=scored,
             deadline_ms=deadline_ms,
             supersedes=supersedes,
             begun=begun,

@@ -10,7 +10,9 @@ from qwen_lsp.languages.bash import BASH
 from qwen_lsp.languages.c import C
 from qwen_lsp.languages.cpp import CPP
 from qwen_lsp.languages.csharp import CSHARP
+from qwen_lsp.languages.extraction import Extraction
 from qwen_lsp.languages.go import GO
+from qwen_lsp.languages.inlining import Inlining
 from qwen_lsp.languages.java import JAVA
 from qwen_lsp.languages.javascript import JAVASCRIPT
 from qwen_lsp.languages.lua import LUA
@@ -22,12 +24,16 @@ from qwen_lsp.languages.ruby import RUBY
 from qwen_lsp.languages.rust import RUST
 from qwen_lsp.languages.syntax import SyntaxTree, parse
 from qwen_lsp.languages.typescript import TSX, TYPESCRIPT
+from qwen_lsp.languages.variables import CannotMoveError
 
 __all__ = [
     "LANGUAGES",
     "LONG_TEXT",
+    "CannotMoveError",
     "Container",
+    "Extraction",
     "Function",
+    "Inlining",
     "Language",
     "SyntaxTree",
     "head",

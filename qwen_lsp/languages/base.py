@@ -25,6 +25,8 @@ class Language:
     (a decorated definition, `export`); an *attribute* is a decorator or annotation that stands
     before a definition as its sibling or as its first child.
 
+    `scoping` says by which rules names are bound, empty where we do not know them.
+
     `annotated` names the nodes that can carry type annotations, and what such a node is called
     once they are gone; an empty name says that only its content is left.
 
@@ -59,6 +61,7 @@ class Language:
     wrappers: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
     type_hints: bool = False
+    scoping: Literal["", "python", "ecmascript"] = ""
     annotated: Mapping[str, str] = field(default_factory=dict[str, str])
     error_handling: str = ""
     error_result: str = ""

@@ -27,4 +27,5 @@ JAVASCRIPT = Language(
     wrappers=ecmascript.WRAPPERS,
     attributes=ecmascript.ATTRIBUTES,
     error_handling=ecmascript.ERROR_HANDLING,
+    scoping="ecmascript",
 )

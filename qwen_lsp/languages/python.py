@@ -22,6 +22,7 @@ PYTHON = Language(
     interpolations=frozenset({"interpolation"}),
     wrappers=frozenset({"decorated_definition"}),
     type_hints=True,
+    scoping="python",
     annotated={
         "assignment": "assignment",
         "function_definition": "function_definition",

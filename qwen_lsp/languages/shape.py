@@ -48,6 +48,19 @@ def shape_pieces(
         waiting += reversed(children)
 
 
+def leaves(root: Node, start: int, end: int) -> Iterator[Node]:
+    """Yield the words and signs that lie in the bytes from `start` to `end`, in order."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.end_byte <= start or node.start_byte >= end:
+            continue
+        if node.child_count:
+            waiting += reversed(node.children)
+        elif start <= node.start_byte and node.end_byte <= end:
+            yield node
+
+
 def _children(
     node: Node, read: Callable[[int, int], str], language: Language
 ) -> list[Node | Piece]:

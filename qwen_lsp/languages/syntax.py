@@ -13,21 +13,25 @@ from tree_sitter import Node, Parser, QueryCursor, Tree
 from qwen_lsp.languages.base import Language
 from qwen_lsp.languages.bindings import bindings_before
 from qwen_lsp.languages.byte_offsets import ByteOffsets
+from qwen_lsp.languages.calls import Call, call_at
 from qwen_lsp.languages.declarations import Declarations
 from qwen_lsp.languages.declaring import find_declarations
-from qwen_lsp.languages.grammar import (
-    import_query,
-    load_grammar,
-    outline_query,
-    string_query,
-)
+from qwen_lsp.languages.ecmascript_scopes import ecmascript_rules
+from qwen_lsp.languages.extraction import Extraction, plan_extraction
+from qwen_lsp.languages.grammar import import_query, load_grammar, outline_query, string_query
+from qwen_lsp.languages.inlining import Inlining, plan_inlining
 from qwen_lsp.languages.names import node_text
 from qwen_lsp.languages.outline import Container, Function, Outline
-from qwen_lsp.languages.shape import shape_pieces
+from qwen_lsp.languages.python_scopes import python_rules
+from qwen_lsp.languages.scopes import Names
+from qwen_lsp.languages.selections import Selected, select
+from qwen_lsp.languages.shape import leaves, shape_pieces
 from qwen_lsp.languages.slots import Slot, find_slots
 from qwen_lsp.languages.statements import Statement, read_statement
+from qwen_lsp.languages.variables import CannotMoveError
 from qwen_lsp.text import Span
 
+_WORD = re.compile(r"[^\W\d][\w$]*")
 _BLANK = re.compile(r"\s*")
 
 
@@ -123,6 +127,36 @@ class SyntaxTree:
     def containers(self) -> list[Container]:
         """Return all classes, impls, modules and functions in document order."""
         return self._outline.containers
+
+    def selects(self, selection: Span) -> bool:
+        """Say whether a selection holds whole statements or one expression, in a known language."""
+        return bool(self.language.scoping) and self._selected(selection) is not None
+
+    def extraction(self, selection: Span) -> Extraction:
+        """Return what makes a selection a function; raises CannotMoveError with a clause."""
+        selected = self._selected(selection)
+        if selected is None:
+            raise CannotMoveError("it holds no whole statements and no expression")
+        return plan_extraction(self.language, self._names, selected, self._offsets)
+
+    def called_name(self, offset: int) -> str:
+        """Return the name of the call at `offset`, as in `name(...)` or `self.name(...)`.
+
+        It is empty where there is none, or the rules of the language's names are not known.
+        """
+        call = self._call_at(offset)
+        return node_text(call.name) if call is not None else ""
+
+    def inlining(self, offset: int) -> Inlining:
+        """Return what the call at `offset` becomes; raises CannotMoveError with a clause."""
+        call = self._call_at(offset)
+        if call is None:
+            raise CannotMoveError("there is no call of a function of this file")
+        return plan_inlining(self.language, self._names, call, self._offsets)
+
+    def identifiers(self) -> set[str]:
+        """Return all names of variables in the text, and of what is no variable as well."""
+        return set(_WORD.findall(self.parsed_text))
 
     def imports(self) -> list[Span]:
         """Return the import statements of the file, and the calls that import at its top level."""
@@ -233,6 +267,15 @@ class SyntaxTree:
                 spans.append(span)
         return spans
 
+    def tokens(self, span: Span) -> list[str]:
+        """Return the words and signs of a part of the text, without its comments."""
+        first, last = self._offsets.byte(span.start), self._offsets.byte(span.end)
+        return [
+            node_text(node)
+            for node in leaves(self._root, first, last)
+            if node.type not in self.language.comments
+        ]
+
     def annotation_slots(self, function: Function) -> list[Slot]:
         """Return the places where annotations are missing in a function's signature."""
         if function.parameters_span is None or not self.language.type_hints:
@@ -254,6 +297,35 @@ class SyntaxTree:
                 spans.add(self._offsets.span(*node.byte_range))
             found += (one for one in node.children if _is_broken(one))
         return sorted(spans)
+
+    @cached_property
+    def _names(self) -> Names:
+        rules = {"python": python_rules, "ecmascript": ecmascript_rules}[self.language.scoping]
+        return Names(rules, self._root)
+
+    def _call_at(self, offset: int) -> Call | None:
+        if not self.language.scoping:
+            return None
+        places = ((offset, offset + 1), (offset - 1, offset))
+        found = [
+            call_at(self._root, self._offsets.byte(start), self._offsets.byte(end))
+            for start, end in places
+            if start >= 0 and end <= len(self.text)
+        ]
+        return next((call for call in found if call is not None), None)
+
+    def _selected(self, selection: Span) -> Selected | None:
+        text = self.text[selection.start : selection.end]
+        end = selection.start + len(text.rstrip())
+        start = selection.start + len(text) - len(text.lstrip())
+        while True:
+            found = select(self._root, self._offsets.byte(start), self._offsets.byte(end))
+            line_end = self.text.find("\n", start, end)
+            is_comment = self.text.startswith(self.language.line_comment, start)
+            if found is not None or line_end < 0 or not is_comment:
+                return found
+            # The comment above the first statement of a block stands outside of it.
+            start = line_end + len(self.text[line_end:end]) - len(self.text[line_end:end].lstrip())
 
     @cached_property
     def _outline(self) -> Outline:

@@ -48,6 +48,7 @@ TYPESCRIPT = Language(
     wrappers=ecmascript.WRAPPERS | {"ambient_declaration"},
     attributes=ecmascript.ATTRIBUTES,
     type_hints=True,
+    scoping="ecmascript",
     annotated={node: node for node in _ANNOTATED},
     error_handling=ecmascript.ERROR_HANDLING,
 )

@@ -99,6 +99,7 @@ def read_card(text: str, name: str) -> ModelCard:
         fim_anchored=table.take("fim_anchored", bool),
         outlines=table.take("outlines", bool),
         explains=table.take("explains", bool),
+        finds_bugs=table.take("finds_bugs", bool),
         chat_template_options=_options(table.take_table("chat_template_options")),
         stops=tuple(map(str, table.take_list("stops"))),
         sampling_infill=_sampling(sampling.take_table("infill")),

@@ -62,7 +62,8 @@ class ModelCard:
     order of the parts of an infill prompt that the model was trained for, and `fim_anchored` says
     that text before the cursor may stand behind the middle mark. `outlines` says that outlines of
     other files, in the format for repositories, are worth their place in its prompts. `explains`
-    says whether its explanations of bugs are good enough to be shown. `sha256` is None where only
+    says whether its explanations of bugs are good enough to be shown, and `finds_bugs` whether it
+    is to be believed where nothing but the model speaks of a bug. `sha256` is None where only
     the hub's own hash is known, and `size_bytes` is then approximate.
     """
 
@@ -84,6 +85,7 @@ class ModelCard:
     fim_anchored: bool
     outlines: bool
     explains: bool
+    finds_bugs: bool
     chat_template_options: Mapping[str, bool | int | float | str]
     stops: tuple[str, ...]
     sampling_infill: Sampling

@@ -16,6 +16,7 @@ from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import Finding
+from qwen_lsp.features.review.memory import ReviewMemory, memory_of
 from qwen_lsp.models.download import gigabytes
 from qwen_lsp.models.errors import ModelError
 from qwen_lsp.prompting.templates import Templates
@@ -24,6 +25,7 @@ from qwen_lsp.server.download import download
 from qwen_lsp.server.indexing import Indexing
 from qwen_lsp.server.status import State, Status
 from qwen_lsp.settings import Settings
+from qwen_lsp.text import Document
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -50,6 +52,7 @@ class Session:
         self.templates = Templates()
         self.project = Project()
         self.findings: dict[str, list[Finding]] = {}
+        self._review_memories: dict[Path | None, ReviewMemory] = {}
         self.paused = False
         # How often an item was accepted, by kind: all, word or line.
         self.accepted: Counter[str] = Counter()
@@ -67,6 +70,13 @@ class Session:
     def last_model(self) -> LocalModel | None:
         """Return the model in use, None before the first request."""
         return self._model
+
+    def review_memory(self, document: Document) -> ReviewMemory:
+        """Return what the reviews of the document's workspace folder have found so far."""
+        folder = self.server.documents.folder_of(document)
+        if folder not in self._review_memories:
+            self._review_memories[folder] = memory_of(folder)
+        return self._review_memories[folder]
 
     async def model(self) -> LocalModel:
         """Return the model, ready to be asked; raises EngineError with a sentence for the user."""

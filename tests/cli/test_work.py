@@ -209,6 +209,30 @@ class TestExplain:
         assert (ran.out, ran.err, ran.code) == ("", f"qwen-lsp: {sentence}\n", 1)
 
 
+class TestSelection:
+    @pytest.mark.parametrize("place", [("shop.py:2", "4"), ("shop.py:2:5", "4:32")])
+    def test_it_reaches_from_the_place_to_the_end(
+        self, run: Run, shop: Path, script: Script, place: tuple[str, str]
+    ) -> None:
+        script(["add_up(", "Add up the prices."])
+        ran = run("action", "extract-function", place[0], "--to", place[1], "--write")
+        assert (ran.err, ran.code) == ("", 0)
+        assert "    result = add_up(prices)\n    return result * tax\n" in shop.read_text()
+
+    @pytest.mark.usefixtures("shop")
+    @pytest.mark.parametrize(
+        ("end", "reason"),
+        [
+            ("1", "The selection ends before it begins."),
+            ("x", "x is no end of a selection, as in LINE or LINE:COL."),
+            ("99", "shop.py has lines 1 to 11; there is no line 99."),
+        ],
+    )
+    def test_a_wrong_end_gets_one_sentence(self, run: Run, end: str, reason: str) -> None:
+        ran = run("action", "extract-function", "shop.py:2", "--to", end)
+        assert (ran.out, ran.err, ran.code) == ("", f"qwen-lsp: {reason}\n", 2)
+
+
 class TestReview:
     @pytest.mark.parametrize("place", ["shop.py", "."])
     @pytest.mark.usefixtures("shop")

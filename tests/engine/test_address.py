@@ -92,7 +92,7 @@ def test_every_model_file_has_a_key_of_its_own() -> None:
 def test_a_peer_of_another_protocol_or_release_has_another_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert PROTOCOL == 3
+    assert PROTOCOL == 4
     options = EngineOptions(Path("a.gguf"))
     keys = {options.key}
     monkeypatch.setattr(address, "PROTOCOL", PROTOCOL + 1)

@@ -48,14 +48,16 @@ turns = st.builds(Message, st.sampled_from(["system", "user", "assistant"]), tex
 chats = st.builds(Chat, st.lists(turns, max_size=4).map(tuple), texts)
 requests = st.builds(
     GenerateRequest,
-    infills | chats,
-    numbers,
-    st.sampled_from(Priority),
-    st.lists(texts, max_size=3).map(tuple),
-    st.builds(Sampling, finite, finite, numbers, finite, finite, numbers),
-    st.none() | st.dictionaries(texts, json_values, max_size=3),
-    st.none() | numbers,
-    texts,
+    prompt=infills | chats,
+    max_tokens=numbers,
+    priority=st.sampled_from(Priority),
+    stops=st.lists(texts, max_size=3).map(tuple),
+    sampling=st.builds(Sampling, finite, finite, numbers, finite, finite, numbers),
+    reply_schema=st.none() | st.dictionaries(texts, json_values, max_size=3),
+    reply_grammar=texts,
+    scored=st.booleans(),
+    deadline_ms=st.none() | numbers,
+    supersedes=texts,
 )
 
 

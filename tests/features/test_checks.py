@@ -1,10 +1,13 @@
 """Each check on its own, with an edit that breaks its promise and one that keeps it."""
 
+from dataclasses import replace
+
 import pytest
 
 from qwen_lsp.features import checks
 from qwen_lsp.features.checks import Change, Check
 from qwen_lsp.languages import language_for_id, parse
+from qwen_lsp.text import Span, TextEdit, apply_edits
 
 CODE = '''def f(a, b=1):
     """Doc."""
@@ -35,6 +38,8 @@ def change(before: str, after: str, language_id: str = "python") -> Change:
          "the new code adds or removes functions"),
         (checks.same_functions, "a, b=1", "a: int, b: int = 1", None),
         (checks.same_functions, "a + b", "sum((a, b))", None),
+        (checks.keeps_names, "def f", "def g", "f would be lost"),
+        (checks.keeps_names, "def f", "def g(): 0\ndef f", None),
         (checks.keeps_docstring, '"""Doc."""', "# Doc.", "the documentation was lost"),
         (checks.keeps_docstring, "a + b", "b + a", None),
         (checks.only_annotations_changed, "a + b", "b + a", "more than the annotations changed"),
@@ -56,6 +61,18 @@ def test_documentation_of_another_function_is_not_touched() -> None:
     assert checks.only_documentation_changed(change(bare + other, CODE + other)) is None
     wrong = bare + other.replace("return", '"""Doc."""\n    return')
     assert checks.only_documentation_changed(change(bare + other, wrong)) is not None
+
+
+@pytest.mark.parametrize(("new", "is_fine"), [("b + a", True), ("b + a)(", False), ('"""', False)])
+def test_code_outside_of_an_edit_reads_as_before(new: str, is_fine: bool) -> None:
+    place = CODE.index("a + b")
+    edit = TextEdit(Span(place, place + 5), new)
+    text = CODE + '\n\nx = """Text."""\n'
+    made = replace(change(text, apply_edits(text, [edit])), edits=(edit,))
+    reason = "the code around it would change"
+    broken = new == '"""'
+    assert checks.rest_reads_the_same(made) == (reason if broken else None)
+    assert (checks.parses(made) is None) == is_fine
 
 
 def test_errors_that_a_file_has_may_stay() -> None:

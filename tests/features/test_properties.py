@@ -194,6 +194,27 @@ def _check_documented(language: Language, before: str, after: str) -> None:
     assert bare[0] == bare[1]
 
 
+@settings(max_examples=200)
+@given(st.sampled_from(SOURCES), st.lists(REPLY, min_size=20, max_size=20))
+async def test_type_hints_of_a_whole_file_leave_the_code_as_it_is(
+    document: Document, replies: list[str]
+) -> None:
+    site = find_site(document, Span(0, len(document.text)))
+    assert site is not None
+    try:
+        model = scripted_model(ScriptedEngine(replies))
+        rewrite = await resolve(site, "add_type_hints_in_file", model)
+    except RefusalError:
+        return
+    after = parse(site.language, apply_edits(document.text, rewrite.edits))
+    before = [one.body_span for one in site.tree.functions()]
+    bodies = [document.slice(span) for span in before if span is not None]
+    found = [one.body_span for one in after.functions()]
+    kept = [after.text[span.start : span.end] for span in found if span is not None]
+    assert kept == bodies
+    assert count_syntax_errors(after) == 0
+
+
 LINES = [line.strip() for line in (PYTHON_CODE + TYPESCRIPT_CODE).splitlines()]
 ITEMS = st.fixed_dictionaries(
     {
@@ -201,11 +222,10 @@ ITEMS = st.fixed_dictionaries(
         "category": st.sampled_from(["crash", "other", "style", ["crash"], None]),
     }
 )
+ATOM = st.none() | st.text(max_size=3)
 ANSWER = st.one_of(
     st.builds(lambda items: json.dumps({"findings": items}), st.lists(ITEMS, max_size=4)),
-    st.recursive(st.none() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3)).map(
-        json.dumps
-    ),
+    st.one_of(ATOM, st.lists(ATOM | st.lists(ATOM, max_size=3), max_size=3)).map(json.dumps),
     REPLY,
     st.just("[" * 5000),
 )

@@ -29,8 +29,15 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "actions/custom": (*_FUNCTION, "refused", "opening", "instruction"),
     "actions/error_handling": (*_FUNCTION, "refused", "opening", "way"),
     "actions/generate_tests": (*_FUNCTION, "refused", "opening", "name", "framework", "example"),
+    "actions/extract_function": (
+        *(*_FUNCTION, "around", "results", "example"),
+        *("refused", "opening"),
+    ),
+    "actions/add_type_hints@2": (*_FUNCTION, "imports", "calls", "opening"),
+    "actions/add_type_hints/infill": ("imports", "owner", "calls", "opening", "body"),
     "actions/simplify": (*_FUNCTION, "refused", "opening"),
     "explain": (*_FUNCTION, "reply_language"),
+    "actions/fix_diagnostic": (*_FUNCTION, "refused", "opening", "instruction", "line"),
     "review/find": (*_FUNCTION, "path", "reply_language"),
     "review/explain": (*_FUNCTION, "path", "reply_language", "quote", "instead", "category"),
 }
@@ -57,20 +64,24 @@ def text_of(prompt: Prompt) -> str:
     return "".join(message.text for message in content.messages) + content.reply_start
 
 
+def names_of(template: Template) -> tuple[str, ...]:
+    return VARIABLES.get(template.name) or VARIABLES[template.id]
+
+
 def given_to(template: Template) -> dict[str, Any]:
-    return {name: f"<{name}>" for name in VARIABLES[template.id]} | {"related": ()}
+    return {name: f"<{name}>" for name in names_of(template)} | {"related": ()}
 
 
 @EVERY_TEMPLATE
 def test_a_template_is_filled_in_with_what_its_feature_gives(template: Template) -> None:
     text = text_of(render(template, given_to(template)))
-    missing = {name for name in VARIABLES[template.id] if f"<{name}>" not in text}
+    missing = {name for name in names_of(template) if f"<{name}>" not in text}
     assert missing <= OPTIONAL
 
 
 @EVERY_TEMPLATE
 def test_what_is_not_given_is_never_filled_in_with_nothing(template: Template) -> None:
-    for name in set(VARIABLES[template.id]) - OPTIONAL:
+    for name in set(names_of(template)) - OPTIONAL:
         variables = given_to(template)
         del variables[name]
         with pytest.raises(TemplateFileError, match=f"{template.name} cannot be filled in.*{name}"):
@@ -80,7 +91,7 @@ def test_what_is_not_given_is_never_filled_in_with_nothing(template: Template) -
 @EVERY_TEMPLATE
 @pytest.mark.parametrize("code", TRICKY)
 def test_code_passes_through_unchanged(template: Template, code: str) -> None:
-    name = "prefix" if template.kind == "infill" else "code"
+    name = next(name for name in ("prefix", "body", "code") if name in names_of(template))
     prompt = render(template, given_to(template) | {name: code})
     plain = render(template, given_to(template) | {name: "THE CODE"})
     assert text_of(prompt) == text_of(plain).replace("THE CODE", code)

@@ -65,11 +65,14 @@ async def complete(client: Client, uri: str, offset: int, trigger: int = 2) -> l
     return result["items"]
 
 
-async def actions(client: Client, uri: str, offset: int, *only: str) -> list[Any]:
+async def actions(
+    client: Client, uri: str, offset: int, *only: str, end: int | None = None
+) -> list[Any]:
     place = client.at(uri, offset)["position"]
+    last = place if end is None else client.at(uri, end)["position"]
     params = {
         "textDocument": {"uri": uri},
-        "range": {"start": place, "end": place},
+        "range": {"start": place, "end": last},
         "context": {"diagnostics": [], **({"only": list(only)} if only else {})},
     }
     return await client.request("textDocument/codeAction", params)
@@ -201,6 +204,37 @@ class TestCodeActions:
             assert client.apply(resolved["edit"])
             assert client.text(uri).startswith("def double(amount: int) -> int:\n")
 
+    async def test_keep_the_selection_from_the_menu_to_the_edit(self):
+        engine = GivenEngine("find_middle(", "Find the middle.\n")
+        start = SEARCH.index("middle = ")
+        end = SEARCH.index("\n", start)
+        async with editor(engine) as client:
+            uri = client.open("file:///a.py", SEARCH)
+            kind = "refactor.extract"
+            assert await actions(client, uri, start, kind) == []
+            (action,) = await actions(client, uri, start, kind, end=end)
+            assert engine.requests == []
+            resolved = await client.request("codeAction/resolve", action)
+            assert client.apply(resolved["edit"])
+            assert client.text(uri) == (
+                "def find_middle(low, high):\n"
+                '    """Find the middle."""\n'
+                "    middle = (low + high) // 2\n"
+                "    return middle\n\n\n"
+                + SEARCH.replace("(low + high) // 2", "find_middle(low, high)")
+            )
+
+    async def test_inline_a_call_without_asking_the_model(self):
+        engine = GivenEngine()
+        text = "def half(x):\n    return x / 2\n\n\nprint(half(3))\n"
+        async with editor(engine) as client:
+            uri = client.open("file:///a.py", text)
+            (action,) = await actions(client, uri, text.index("half(3)"), "refactor.inline")
+            resolved = await client.request("codeAction/resolve", action)
+            assert client.apply(resolved["edit"])
+            assert client.text(uri).endswith("print(3 / 2)\n")
+        assert engine.requests == []
+
     async def test_are_refused_for_a_document_that_has_changed(self):
         engine = GivenEngine()
         async with editor(engine) as client:
@@ -291,7 +325,7 @@ class TestReview:
     async def test_offers_the_line_that_the_model_would_write(self):
         async with editor(GivenEngine(FOUND, f"    {RIGHT}\n")) as client:
             uri, _ = await self.found(client)
-            (fix,) = await actions(client, uri, SEARCH.index(WRONG), "quickfix")
+            fix, _ = await actions(client, uri, SEARCH.index(WRONG), "quickfix")
             assert client.apply(fix["edit"])
             assert client.text(uri) == SEARCH.replace(WRONG, RIGHT)
 

@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from qwen_lsp.engine.requests import EngineError, GenerateRequest, ModelFacts
+from qwen_lsp.engine.requests import EngineError, GenerateRequest, ModelFacts, TokenScore
 
 
 @dataclass(frozen=True)
 class Step:
     """What one model call brought to a request: perhaps some text, and how far the work is.
 
-    `ended` is "end", "stop" or "length" in the last step and None before.
+    `ended` is "end", "stop" or "length" in the last step and None before. `scores` are those of
+    all tokens written so far, where they were asked for.
     """
 
     text: str = ""
@@ -21,6 +22,7 @@ class Step:
     drafted_tokens: int = 0
     accepted_tokens: int = 0
     ended: str | None = None
+    scores: tuple[TokenScore, ...] = ()
 
 
 Work = TypeVar("Work")

@@ -6,7 +6,11 @@ from qwen_lsp.context.function import shown_code
 from qwen_lsp.context.secrets import holds_secret
 from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.features.actions.add_docstring import ADD_DOCSTRING
-from qwen_lsp.features.actions.add_type_hints import ADD_TYPE_HINTS
+from qwen_lsp.features.actions.add_type_hints import (
+    ADD_TYPE_HINTS,
+    ADD_TYPE_HINTS_IN_FILE,
+    ADD_TYPE_HINTS_IN_SELECTION,
+)
 from qwen_lsp.features.actions.base import (
     Action,
     Draft,
@@ -19,7 +23,10 @@ from qwen_lsp.features.actions.base import (
 )
 from qwen_lsp.features.actions.custom import CUSTOM
 from qwen_lsp.features.actions.error_handling import ERROR_HANDLING
+from qwen_lsp.features.actions.extract_function import EXTRACT_FUNCTION
+from qwen_lsp.features.actions.fix_diagnostic import FIX_DIAGNOSTIC
 from qwen_lsp.features.actions.generate_tests import GENERATE_TESTS
+from qwen_lsp.features.actions.inline_function import INLINE_FUNCTION
 from qwen_lsp.features.actions.simplify import SIMPLIFY
 from qwen_lsp.features.actions.testing.suite import FRAMEWORKS
 from qwen_lsp.features.checks import Change, changes_something
@@ -47,11 +54,16 @@ __all__ = [
 
 ACTIONS: tuple[Action, ...] = (
     ADD_TYPE_HINTS,
+    ADD_TYPE_HINTS_IN_SELECTION,
+    ADD_TYPE_HINTS_IN_FILE,
     ADD_DOCSTRING,
     SIMPLIFY,
     ERROR_HANDLING,
     CUSTOM,
     GENERATE_TESTS,
+    EXTRACT_FUNCTION,
+    INLINE_FUNCTION,
+    FIX_DIAGNOSTIC,
 )
 _BY_ID = {action.id: action for action in ACTIONS}
 
@@ -83,16 +95,16 @@ async def resolve(
         raise RefusalError(f"There is no action {action_id}; there are {', '.join(_BY_ID)}.")
     target = site.target
     name = target.function.name if target is not None else "this place"
-    if not action.is_offered(site):
-        where = f"for {name}" if target is not None else "here"
-        raise RefusalError(f"{action.title}: there is nothing to do {where}.")
-    if action.needs_instruction and not site.instruction.strip():
-        raise RefusalError(f"{action.title}: it needs an instruction that says what to do.")
     if _holds_secret(site):
         raise RefusalError(
             f"{action.title}: {name} holds what looks like a key or token, "
             "and is not shown to the model."
         )
+    if not action.is_offered(site):
+        where = f"for {name}" if target is not None else "here"
+        raise RefusalError(f"{action.title}: there is nothing to do {where}.")
+    if action.needs_instruction and not site.instruction.strip():
+        raise RefusalError(f"{action.title}: it needs an instruction that says what to do.")
     reason = ""
     for _ in range(2):
         try:
@@ -123,6 +135,7 @@ def _objection(site: Site, action: Action, draft: Draft) -> str:
         function,
         function.span if function is not None else site.lines,
         draft.new_file.text if draft.new_file is not None else "",
+        draft.edits,
     )
     checks = action.checks if draft.new_file else (changes_something, *action.checks)
     reasons = (check(change) for check in checks)
@@ -171,8 +184,10 @@ def is_wanted(kind: str, only: tuple[str, ...]) -> bool:
 
 def is_offered_in(action: Action, language: Language) -> bool:
     """Say whether an action makes sense in a language at all, for documentation."""
-    if action is ADD_TYPE_HINTS:
+    if action.kind == ADD_TYPE_HINTS.kind:
         return language.type_hints
     if action is ERROR_HANDLING:
         return bool(language.error_handling)
+    if action in {EXTRACT_FUNCTION, INLINE_FUNCTION}:
+        return bool(language.scoping)
     return action is not GENERATE_TESTS or language.id in FRAMEWORKS

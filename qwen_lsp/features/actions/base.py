@@ -11,9 +11,15 @@ from qwen_lsp.languages import Function, Language, SyntaxTree
 from qwen_lsp.text import Document, Span, TextEdit
 
 
+def _say_nothing(_what: str, _fraction: float) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Site:
     """What the user points at: a selection in a document, empty for a cursor.
+
+    Long work calls `report` with what it is at, and how much of it is done, 0 to 1.
 
     `folder` is the workspace folder of the document, None where there is none. `instruction` is
     what the user wants done, for the action that does as it is told.
@@ -25,6 +31,7 @@ class Site:
     selection: Span
     folder: Path | None = None
     instruction: str = ""
+    report: Callable[[str, float], None] = _say_nothing
 
     @property
     def lines(self) -> Span:

@@ -6,11 +6,15 @@ import re
 import warnings
 
 from qwen_lsp.features.actions.base import Target
-from qwen_lsp.features.actions.typing_import import (
-    TOP_LEVEL_CLASS,
+from qwen_lsp.features.type_hints.names import (
+    TYPESCRIPT_GLOBALS,
     TYPING_NAMES,
+    defined_types,
     imported_names,
+    later_names,
 )
+from qwen_lsp.features.type_hints.patterns import optional
+from qwen_lsp.features.type_hints.style import Style
 from qwen_lsp.languages.slots import Slot
 
 _OPENING = "([{<"
@@ -47,20 +51,8 @@ _ARGUMENTS = {
 }
 _ALLOWS_NONE = re.compile(r"\b(?:None|Optional|Any|object)\b")
 _TYPESCRIPT_TYPE = re.compile(r"[\w$\s.<>\[\]|&(),:;?{}=\"'-]+")
-_ASYNC_RESULTS = ("Promise<", "AsyncGenerator<", "AsyncIterable<", "AsyncIterableIterator<")
 _TYPESCRIPT_NAME = re.compile(r"(?<![\w$.\"'])[A-Z][\w$]*")
-# The types that every TypeScript program knows and that a small function may want.
-_TYPESCRIPT_GLOBALS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    Array ArrayLike AsyncGenerator AsyncIterable AsyncIterableIterator AsyncIterator Awaited Date
-    Error Exclude Extract Function Generator Iterable IterableIterator Iterator Map NonNullable
-    Omit Parameters Partial Pick Promise PromiseLike Readonly ReadonlyArray ReadonlyMap ReadonlySet
-    Record RegExp Required ReturnType Set URL Uint8Array WeakMap WeakSet
-    """,
-    )
-)
+_ASYNC_RESULTS = ("Promise<", "AsyncGenerator<", "AsyncIterable<", "AsyncIterableIterator<")
 
 
 def type_end(text: str) -> int:
@@ -86,8 +78,8 @@ def type_end(text: str) -> int:
     return len(text)
 
 
-def usable_type(written: str, slot: Slot, target: Target) -> str:
-    """Return the annotation for what the model wrote, empty where the file cannot use it."""
+def usable_type(written: str, slot: Slot, target: Target, style: Style) -> str:
+    """Return the annotation for a type, empty where the file cannot use it."""
     if not written or "\n" in written:
         return ""
     if target.language.id != "python":
@@ -95,8 +87,8 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
         if is_result_of_async and not written.startswith(_ASYNC_RESULTS):
             return ""
         return written if _is_typescript(written, target) else ""
-    if written[0] in "\"'" and written[-1] == written[0]:
-        written = written[1:-1]
+    if "Literal" not in written:  # Quotes around a part are put around the whole where needed.
+        written = re.sub("[\"']", "", written)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,23 +96,27 @@ def usable_type(written: str, slot: Slot, target: Target) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    imported, later = imported_names(target), _later_names(target)
+    imported = imported_names(target.tree)
+    later = later_names(target.tree, target.function.span)
     known = _BUILTIN_TYPES | TYPING_NAMES | imported | later
-    known |= set(TOP_LEVEL_CLASS.findall(target.document.text))
-    if not names <= known or not all(_is_of_a_type(node) for node in ast.walk(tree)):
+    known |= defined_types(target.document.text).keys()
+    is_literal = "Literal" in written
+    parts = list(ast.walk(tree))
+    if not names <= known or not all(_is_of_a_type(node, is_literal) for node in parts):
         return ""
     is_value = isinstance(tree.body, ast.Tuple | ast.List) or written == "..."
-    if is_value or not all(_can_be_defined(node, imported) for node in ast.walk(tree)):
+    if is_value or not all(_can_be_defined(node, imported) for node in parts):
         return ""
     default = target.document.text[slot.span.end :] if slot.closing else ""
     if re.match(r"None\b", default) and not _ALLOWS_NONE.search(written):
-        written += " | None"
-    return f'"{written}"' if names & later else written
+        written = style.write(optional(written), TYPING_NAMES)
+    quote = "'" if '"' in written else '"'
+    return f"{quote}{written}{quote}" if names & later else written
 
 
-def _is_of_a_type(node: ast.AST) -> bool:
+def _is_of_a_type(node: ast.AST, is_literal: bool) -> bool:
     if isinstance(node, ast.Constant):
-        return node.value is None or node.value is Ellipsis
+        return is_literal or node.value is None or node.value is Ellipsis
     return isinstance(node, _TYPE_NODES)
 
 
@@ -141,32 +137,8 @@ def _can_be_defined(node: ast.AST, imported: set[str]) -> bool:
     return True
 
 
-def _later_names(target: Target) -> set[str]:
-    """Return the names that exist only after the function is defined, so that they need quotes.
-
-    These are the class it stands in, the classes below it, and what is imported in a block (for
-    the type checker only).
-    """
-    text, start = target.document.text, target.function.span.start
-    if re.search(r"^from __future__ import .*\bannotations\b", text, re.MULTILINE):
-        return set()
-    around = {one.name for one in target.tree.containers_at(start) if not one.indent}
-    classes = {
-        match[1]
-        for match in TOP_LEVEL_CLASS.finditer(text)
-        if match.start() > start or match[1] in around
-    }
-    imported = {
-        name
-        for span in target.tree.imports()
-        if text[span.start - 1 : span.start] in {" ", "\t"}
-        for name in re.findall(r"\w+", text[span.start : span.end].rpartition("import")[2])
-    }
-    return classes | imported
-
-
 def _is_typescript(written: str, target: Target) -> bool:
     if not _TYPESCRIPT_TYPE.fullmatch(written):
         return False
-    known = _TYPESCRIPT_GLOBALS | set(re.findall(r"[\w$]+", target.document.text))
+    known = TYPESCRIPT_GLOBALS | set(re.findall(r"[\w$]+", target.document.text))
     return set(_TYPESCRIPT_NAME.findall(written)) <= known

@@ -1,5 +1,7 @@
 """textDocument/codeAction: what can be done here, from syntax alone. The model is not asked."""
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 
 from qwen_lsp.features.actions import (
@@ -10,11 +12,12 @@ from qwen_lsp.features.actions import (
     find_site,
     is_wanted,
 )
-from qwen_lsp.features.review import functions_to_review, quick_fix
+from qwen_lsp.features.actions.fix_diagnostic import FIX_DIAGNOSTIC
+from qwen_lsp.features.review import Finding, functions_to_review, quick_fix
 from qwen_lsp.server.convert import to_range, to_span, to_text_edit
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.edits import workspace_edit
-from qwen_lsp.server.findings import to_diagnostic
+from qwen_lsp.server.findings import SOURCE, to_diagnostic
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document, Span
 
@@ -24,7 +27,7 @@ REVIEW_KIND = "source.review"
 def register(session: Session) -> None:
     """Add the handler."""
     server = session.server
-    kinds = [action.kind for action in ACTIONS]
+    kinds = [action.kind for action in ACTIONS if action is not FIX_DIAGNOSTIC]
     options = types.CodeActionOptions(
         code_action_kinds=[*kinds, types.CodeActionKind.QuickFix, REVIEW_KIND],
         resolve_provider=True,
@@ -38,7 +41,11 @@ def register(session: Session) -> None:
         span = to_span(document, params.range, server.documents.encoding)
         only = tuple(str(kind) for kind in params.context.only or ())
         is_automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
-        found = _quick_fixes(session, document, span) if is_wanted("quickfix", only) else []
+        others = [one for one in params.context.diagnostics if one.source != SOURCE]
+        found: list[types.CodeAction] = []
+        if is_wanted("quickfix", only):
+            found += _quick_fixes(session, document, span)
+            found += _fixes_of_others(session, document, others)
         if not any(is_wanted(kind, only) for kind in (*kinds, REVIEW_KIND)):
             return found
         site = find_site(document, span, server.documents.folder_of(document))
@@ -48,7 +55,7 @@ def register(session: Session) -> None:
             # The cursor has moved: what is about the file as a whole is not looked for.
             return [each for each in found if not _is_source(each)]
         if is_wanted(REVIEW_KIND, only):
-            found += _review_actions(session, document, target)
+            found += _review_actions(session, document, target, others)
         return found
 
 
@@ -56,7 +63,9 @@ def _is_source(action: types.CodeAction) -> bool:
     return str(action.kind).startswith("source.")
 
 
-def _code_action(session: Session, document: Document, offer: Offer) -> types.CodeAction:
+def _code_action(
+    session: Session, document: Document, offer: Offer, **more: str
+) -> types.CodeAction:
     if offer.needs_instruction:
         # The editor asks for the instruction, and sends it along.
         place = to_range(document, offer.selection, session.server.documents.encoding)
@@ -69,6 +78,7 @@ def _code_action(session: Session, document: Document, offer: Offer) -> types.Co
         "action": offer.action,
         "start": offer.selection.start,
         "end": offer.selection.end,
+        **more,
     }
     action = types.CodeAction(title=offer.title, kind=offer.kind, data=data)
     if not _resolves_edits(session):
@@ -86,41 +96,90 @@ def _resolves_edits(session: Session) -> bool:
     return support is not None and "edit" in support.properties
 
 
+def _fixes_of_others(
+    session: Session, document: Document, diagnostics: Sequence[types.Diagnostic]
+) -> list[types.CodeAction]:
+    """Return a fix for each diagnostic of another tool that lies in a function."""
+    documents = session.server.documents
+    found: list[types.CodeAction] = []
+    for diagnostic in diagnostics:
+        span = to_span(document, diagnostic.range, documents.encoding)
+        message = _text_of(diagnostic)
+        site = find_site(document, span, documents.folder_of(document), message)
+        if site is not None and FIX_DIAGNOSTIC.is_offered(site):
+            title = f"Fix: {message.partition(chr(10))[0]}"
+            offer = Offer(FIX_DIAGNOSTIC.id, title, FIX_DIAGNOSTIC.kind, span)
+            action = _code_action(session, document, offer, instruction=message)
+            action.diagnostics = [diagnostic]
+            found.append(action)
+    return found
+
+
+def _text_of(diagnostic: types.Diagnostic) -> str:
+    code = f" [{diagnostic.code}]" if diagnostic.code is not None else ""
+    return f"{diagnostic.message}{code}"
+
+
 def _quick_fixes(session: Session, document: Document, span: Span) -> list[types.CodeAction]:
     encoding = session.server.documents.encoding
     actions: list[types.CodeAction] = []
     for finding in session.findings.get(document.uri, []):
-        touched = finding.span.start <= span.end and span.start <= finding.span.end
-        edit = quick_fix(document, finding) if touched else None
+        if not (finding.span.start <= span.end and span.start <= finding.span.end):
+            continue
+        diagnostic = to_diagnostic(session, document, finding)
+        edit = quick_fix(document, finding)
         if edit is not None:
+            edits = [to_text_edit(document, edit, encoding)]
             actions.append(
                 types.CodeAction(
                     title=f"Fix: {finding.instead}",
                     kind=types.CodeActionKind.QuickFix,
-                    diagnostics=[to_diagnostic(session, document, finding)],
-                    edit=workspace_edit(
-                        session, document, [to_text_edit(document, edit, encoding)]
-                    ),
+                    diagnostics=[diagnostic],
+                    edit=workspace_edit(session, document, edits),
                 )
             )
+        actions.append(_dismissal(document, finding, diagnostic))
     return actions
 
 
+def _dismissal(
+    document: Document, finding: Finding, diagnostic: types.Diagnostic
+) -> types.CodeAction:
+    title = "Dismiss this finding"
+    argument = {
+        "uri": document.uri,
+        "code": finding.code,
+        "function": finding.function,
+        "quote": finding.quote,
+    }
+    command = types.Command(title=title, command="qwenLsp.dismissFinding", arguments=[argument])
+    return types.CodeAction(
+        title=title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic],
+        command=command,
+    )
+
+
 def _review_actions(
-    session: Session, document: Document, target: Target | None
+    session: Session,
+    document: Document,
+    target: Target | None,
+    known: Sequence[types.Diagnostic],
 ) -> list[types.CodeAction]:
+    """Return the entries that review; what other tools say of the place goes with the command."""
     actions: list[types.CodeAction] = []
     if target is not None:
         encoding = session.server.documents.encoding
         place = to_range(document, target.function.definition_span, encoding)
-        argument = {"uri": document.uri, "range": place}
+        argument = {"uri": document.uri, "range": place, "known": known}
         title = "Review this function"
         command = types.Command(title=title, command="qwenLsp.review", arguments=[argument])
         actions.append(types.CodeAction(title=title, kind=REVIEW_KIND, command=command))
     if target is not None or functions_to_review(document):
         title = "Review this file"
         command = types.Command(
-            title=title, command="qwenLsp.review", arguments=[{"uri": document.uri}]
+            title=title, command="qwenLsp.review", arguments=[{"uri": document.uri, "known": known}]
         )
         actions.append(types.CodeAction(title=title, kind=REVIEW_KIND, command=command))
     return actions

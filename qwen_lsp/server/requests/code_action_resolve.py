@@ -1,5 +1,6 @@
 """codeAction/resolve: here the model is asked, and its edit checked."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from lsprotocol import types
@@ -45,6 +46,7 @@ async def edit_of(
     if document is None or document.version != data.get("version"):
         raise ContentModifiedError("The document has changed; ask for the action again.")
     selection = Span(int(data.get("start", 0)), int(data.get("end", 0)))
+    instruction = instruction or str(data.get("instruction", ""))
     site = find_site(document, selection, documents.folder_of(document), instruction)
     if site is None:
         raise RequestFailedError(f"There are no actions for files like {document.path}.")
@@ -56,10 +58,10 @@ async def edit_of(
         refuse_new_files(session, title)  # before the model works for nothing
     session.status.begin_work(f"{title}.")
     try:
-        async with progress(session.server, title):
+        async with progress(session.server, title) as bar:
             model = await session.model()
             tools = session.settings.checks.workspace_tools
-            rewrite = await resolve(site, action, model, tools)
+            rewrite = await resolve(replace(site, report=bar.report), action, model, tools)
     except (RefusalError, EngineError, TemplateFileError) as error:
         raise RequestFailedError(str(error)) from error
     finally:

@@ -10,6 +10,7 @@ from qwen_lsp.server.boundary import RequestFailedError
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.requests.review import review_targets
 from qwen_lsp.server.session import Session
+from qwen_lsp.text import Document
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +35,12 @@ def register(session: Session) -> None:
         # The first save shows what there is; without that a whole old file would be reviewed.
         changed = [target for target in targets if known is not None and _code(target) not in known]
         if changed:
-            session.in_background(_review(session, document.uri, changed))
+            session.in_background(_review(session, document, changed))
 
 
-async def _review(session: Session, uri: str, targets: list[Target]) -> None:
+async def _review(session: Session, document: Document, targets: list[Target]) -> None:
     try:
-        await review_targets(session, uri, targets)
+        await review_targets(session, document, targets)
     except RequestFailedError as error:
         _log.warning("the review on save ended: %s", error)
 

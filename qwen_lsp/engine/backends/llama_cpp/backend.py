@@ -161,7 +161,8 @@ class LlamaCppBackend:
         elif request.begun:
             # While a word is typed the prompt stays the same, and only its last token is read.
             prompt.places.setdefault(len(prompt.tokens) - 1, Kind.LAST)
-        sampler = Sampler(self._weights.vocab, request.sampling, grammar_of(request.reply_schema))
+        grammar = grammar_of(request.reply_schema) or request.reply_grammar or None
+        sampler = Sampler(self._weights.vocab, request.sampling, grammar)
         speculates = self._pace.drafts if request.speculate is None else request.speculate
         work = LlamaGeneration(request, prompt, sampler, speculates=speculates)
         self._works.append(work)

@@ -10,9 +10,9 @@ from qwen_lsp.engine.backends.base import Step
 from qwen_lsp.engine.backends.llama_cpp.beginning import Beginning
 from qwen_lsp.engine.backends.llama_cpp.drafts import PromptLookup
 from qwen_lsp.engine.backends.llama_cpp.prompt import TokenPrompt
-from qwen_lsp.engine.backends.llama_cpp.sampling import Sampler
+from qwen_lsp.engine.backends.llama_cpp.sampling import Sampler, log_probability
 from qwen_lsp.engine.backends.llama_cpp.weights import Weights
-from qwen_lsp.engine.requests import GenerateRequest
+from qwen_lsp.engine.requests import GenerateRequest, TokenScore
 
 
 class LlamaGeneration:
@@ -42,6 +42,7 @@ class LlamaGeneration:
         # Tokens that only repeat what was begun are no part of the limit.
         self._most_tokens = request.max_tokens
         self._ended: str | None = None
+        self._scores: tuple[TokenScore, ...] = ()
 
     @property
     def at(self) -> int:
@@ -100,6 +101,8 @@ class LlamaGeneration:
         accepted = 0
         for index, logits in enumerate(rows):
             token = self._choose(weights, logits)
+            if self.request.scored:
+                self._scores += (self._score(weights, logits, token),)
             pieces.append(self._take(weights, token))
             if self._ended is not None or index >= len(draft) or draft[index] != token:
                 break
@@ -123,7 +126,13 @@ class LlamaGeneration:
             drafted_tokens=self.drafted,
             accepted_tokens=self.accepted,
             ended=ended,
+            scores=self._scores,
         )
+
+    def _score(self, weights: Weights, logits: Any, token: int) -> TokenScore:
+        values = np.ctypeslib.as_array(logits, shape=(weights.vocabulary_tokens,))
+        text = "" if weights.is_end(token) else weights.piece(token).decode(errors="replace")
+        return TokenScore(text, log_probability(values, token))
 
     def _choose(self, weights: Weights, logits: Any) -> int:
         if self._beginning.is_over:

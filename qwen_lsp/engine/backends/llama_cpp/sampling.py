@@ -76,6 +76,13 @@ class Sampler:
         return not math.isinf(float(one["logit"][0]))
 
 
+def log_probability(logits: Any, token: int) -> float:
+    """Return the natural logarithm of a token's share, from the logits of one row (numpy)."""
+    highest = float(logits.max())
+    total = float(np.exp(logits - highest).sum(dtype=np.float64))
+    return float(logits[token]) - highest - math.log(total)
+
+
 def _token_array(candidates: "np.ndarray[Any, Any]") -> Any:
     data: Any = candidates.ctypes.data_as(_TokenData)
     return llama.llama_token_data_array(data, len(candidates), -1, False)
