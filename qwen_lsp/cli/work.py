@@ -1,6 +1,7 @@
 """`complete`, `action`, `explain` and `review`: the features on files, without an editor."""
 
 import argparse
+import asyncio
 import json
 import sys
 import time
@@ -26,7 +27,7 @@ from qwen_lsp.features.actions import ACTIONS, find_site, find_target, resolve
 from qwen_lsp.features.actions.base import Action, RefusalError, Rewrite, Site, Target
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.explain import explain, explained_code
-from qwen_lsp.features.model import LocalModel
+from qwen_lsp.features.model import LocalModel, no_model
 from qwen_lsp.features.project import Project
 from qwen_lsp.features.review import (
     SEVERITIES,
@@ -75,7 +76,10 @@ def run_action(arguments: argparse.Namespace) -> int:
         rewrite = await resolve(site, action.id, model, settings.checks.workspace_tools)
         return rewrite, timing(model, (time.monotonic() - began) * 1000)
 
-    rewrite, data = with_model(settings, work)
+    if action.asks_model:
+        rewrite, data = with_model(settings, work)
+    else:
+        rewrite, data = asyncio.run(work(no_model()))
     after = apply_edits(document.text, rewrite.edits)
     diff = unified_diff(document.path, document.text, after)
     if rewrite.new_file is not None:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from qwen_lsp.engine.pace import fitting_context_tokens
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, Infill, Priority, Sampling
+from qwen_lsp.engine.requests import (
+    Engine,
+    EngineUnavailableError,
+    GenerateRequest,
+    Generation,
+    Infill,
+    ModelFacts,
+    Priority,
+    Sampling,
+)
 from qwen_lsp.prompting.render import Prompt, render
 from qwen_lsp.prompting.templates import Templates
 
@@ -155,6 +164,19 @@ class LocalModel:
             generation.total_ms,
         )
         return Reply(generation.text, prompt, generation)
+
+
+class _NoEngine:
+    facts: ModelFacts | None = None
+
+    async def generate(self, request: GenerateRequest, **callbacks: object) -> Generation:
+        del request, callbacks
+        raise EngineUnavailableError("No model is running.")
+
+
+def no_model() -> LocalModel:
+    """Return what stands in place of a model for work that asks none."""
+    return LocalModel(_NoEngine(), Templates())
 
 
 def _varied(sampling: Sampling, variation: int) -> Sampling:

@@ -155,6 +155,16 @@ class TestAction:
         assert ran.code == 0
 
 
+class TestInline:
+    @pytest.mark.usefixtures("shop")
+    def test_it_needs_no_model(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "priced.py"
+        path.write_text("def double(x):\n    return 2 * x\n\n\nprint(double(4))\n")
+        ran = run("action", "inline-function", f"{path}:5:7", "--model", "nowhere.gguf", "--write")
+        assert (ran.err, ran.code) == ("", 0)
+        assert path.read_text().endswith("\nprint(2 * 4)\n")
+
+
 class TestCustom:
     def test_does_what_the_instruction_says(self, run: Run, shop: Path, script: Script) -> None:
         engine = script(["def total(prices, tax):\n" + SIMPLER])

@@ -44,6 +44,7 @@ __all__ = [
     "Rewrite",
     "Site",
     "Target",
+    "asks_model",
     "find_offers",
     "find_site",
     "find_target",
@@ -95,7 +96,7 @@ async def resolve(
         raise RefusalError(f"There is no action {action_id}; there are {', '.join(_BY_ID)}.")
     target = site.target
     name = target.function.name if target is not None else "this place"
-    if _holds_secret(site):
+    if action.asks_model and _holds_secret(site):
         raise RefusalError(
             f"{action.title}: {name} holds what looks like a key or token, "
             "and is not shown to the model."
@@ -158,6 +159,12 @@ def _holds_secret(site: Site) -> bool:
     shown = shown_code(site.document, site.tree, target.function) if target is not None else ""
     selected = site.document.slice(site.selection)
     return is_secret_file(site.document.path) or holds_secret(shown) or holds_secret(selected)
+
+
+def asks_model(action_id: str) -> bool:
+    """Say whether an action needs a model; one that does not exist needs none."""
+    action = _BY_ID.get(action_id)
+    return action is not None and action.asks_model
 
 
 def find_site(

@@ -143,7 +143,7 @@ class Action:
 
     `rewrites_code` says that the model wrote code which the user should look at before it is
     taken; documentation and annotations are not meant. `needs_instruction` says that the user has
-    to say what to do.
+    to say what to do, and `asks_model` that it cannot be done by syntax alone.
     """
 
     id: str
@@ -155,6 +155,7 @@ class Action:
     checks: tuple[Check, ...]
     rewrites_code: bool = False
     needs_instruction: bool = False
+    asks_model: bool = True
 
 
 def function_action(

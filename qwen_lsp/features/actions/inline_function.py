@@ -65,4 +65,5 @@ INLINE_FUNCTION = Action(
     is_offered=_is_offered,
     write=_write,
     checks=(parses, rest_reads_the_same, keeps_names),
+    asks_model=False,
 )

@@ -6,8 +6,9 @@ from typing import Any, cast
 from lsprotocol import types
 
 from qwen_lsp.engine.requests import EngineError
-from qwen_lsp.features.actions import RefusalError, find_site, resolve
+from qwen_lsp.features.actions import RefusalError, asks_model, find_site, resolve
 from qwen_lsp.features.actions.generate_tests import GENERATE_TESTS
+from qwen_lsp.features.model import no_model
 from qwen_lsp.prompting.templates import TemplateFileError
 from qwen_lsp.server.boundary import ContentModifiedError, RequestFailedError
 from qwen_lsp.server.edits import edit_of_rewrite, refuse_new_files
@@ -59,7 +60,7 @@ async def edit_of(
     session.status.begin_work(f"{title}.")
     try:
         async with progress(session.server, title) as bar:
-            model = await session.model()
+            model = await session.model() if asks_model(action) else no_model()
             tools = session.settings.checks.workspace_tools
             rewrite = await resolve(replace(site, report=bar.report), action, model, tools)
     except (RefusalError, EngineError, TemplateFileError) as error:
