@@ -14,7 +14,7 @@ from qwen_lsp.features.workspace_tools import LIMIT_SECONDS, TOOLS
 from qwen_lsp.languages import LANGUAGES
 from qwen_lsp.models.catalogue import all_cards
 from qwen_lsp.models.download import gigabytes
-from qwen_lsp.prompting.templates import Templates
+from qwen_lsp.prompting.templates import Templates, measured
 from qwen_lsp.settings import setting_rows
 
 _NOTE = "<!-- Printed from the code by `make docs`. -->\n\n"
@@ -117,14 +117,31 @@ def models_page() -> str:
 def prompts_page() -> str:
     """Return docs/prompts.md."""
     templates = Templates()
-    rows = [[f"`{each.name}`", f"`{each.hash}`", each.kind, each.title] for each in templates.all()]
+    rows = [
+        [
+            f"`{each.name}`",
+            f"`{each.hash}`",
+            each.kind,
+            each.title,
+            "yes" if templates.current(each.id) is each else "",
+        ]
+        for each in templates.all()
+    ]
+    figures = [
+        [f"`{one['prompts']}`", f"`{one['command']}`", one["model"], one["result"], one["used"]]
+        for one in measured()
+    ]
     return (
         "# Prompts\n\n"
         "A template is `prompts/<id>/<version>.md`: TOML front matter and Jinja blocks. A released "
         "version never changes (`prompts/released.toml` holds its hash); a better wording is a new "
-        "version. The newest is used unless `prompts.pin` names another, and a folder of your own "
+        "version. The newest is used that is not held back there, unless `prompts.pin` names "
+        "another, and a folder of your own "
         "(`prompts.dir`) can add versions. `qwenLsp.showPrompt` shows what was sent last.\n\n"
-        + _table(["prompt", "hash", "kind", "title"], rows)
+        + _table(["prompt", "hash", "kind", "title", "used"], rows)
+        + "\n## Measured\n\nVersions beside each other on the same cases, by the suites of "
+        "[evaluation.md](evaluation.md). The cases are few, and a version is only replaced by one "
+        "that was better.\n\n" + _table(["prompts", "command", "model", "result", "used"], figures)
     )
 
 

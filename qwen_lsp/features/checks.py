@@ -125,6 +125,12 @@ def same_functions(change: Change) -> str | None:
     return None
 
 
+def is_shorter(change: Change) -> str | None:
+    """Refuse code with as many signs as before, or more; white space does not count."""
+    before, after = (len("".join(text.split())) for text in (change.before, change.after))
+    return None if after < before else "the new code is not shorter"
+
+
 def keeps_docstring(change: Change) -> str | None:
     """Refuse a rewrite that loses the documentation."""
     same, old = change.same_function(), change.function

@@ -80,9 +80,10 @@ class Templates:
                 self.problems.append(f"prompts.pin asks for {key}@{version}, which does not exist.")
 
     def current(self, template_id: str) -> Template:
-        """Return the pinned version of a template, or the newest."""
+        """Return the pinned version of a template, or the newest that is not held back."""
         versions = self._all[template_id]
-        return versions.get(self._pinned.get(template_id, -1), versions[max(versions)])
+        usual = [one for one, each in versions.items() if each.name not in held_back()]
+        return versions.get(self._pinned.get(template_id, -1), versions[max(usual)])
 
     def find(self, name: str) -> Template:
         """Return the template called `id` or `id@version`; raises TemplateFileError."""
@@ -139,6 +140,25 @@ def builtin_templates() -> tuple[Template, ...]:
 
 def released_hashes() -> dict[str, str]:
     """Return the hash that each released version must have, by `id@version`."""
+    return {name: told for name, told in _released().items() if isinstance(told, str)}
+
+
+def held_back() -> frozenset[str]:
+    """Return the versions, by `id@version`, that are only used where they are pinned.
+
+    They were measured and are not better than the one that is used.
+    """
+    return frozenset(_released().get("held_back", ()))
+
+
+def measured() -> list[dict[str, Any]]:
+    """Return what was measured of versions beside each other, for docs/prompts.md."""
+    text = (builtin_folder() / "measured.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["measured"]
+
+
+@cache
+def _released() -> dict[str, Any]:
     return tomllib.loads((builtin_folder() / "released.toml").read_text(encoding="utf-8"))
 
 

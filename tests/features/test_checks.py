@@ -40,6 +40,8 @@ def change(before: str, after: str, language_id: str = "python") -> Change:
         (checks.same_functions, "a + b", "sum((a, b))", None),
         (checks.keeps_names, "def f", "def g", "f would be lost"),
         (checks.keeps_names, "def f", "def g(): 0\ndef f", None),
+        (checks.is_shorter, "a + b", "b + a", "the new code is not shorter"),
+        (checks.is_shorter, "a + b", "a", None),
         (checks.keeps_docstring, '"""Doc."""', "# Doc.", "the documentation was lost"),
         (checks.keeps_docstring, "a + b", "b + a", None),
         (checks.only_annotations_changed, "a + b", "b + a", "more than the annotations changed"),

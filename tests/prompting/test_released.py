@@ -2,7 +2,13 @@
 
 import pytest
 
-from qwen_lsp.prompting.templates import builtin_templates, released_hashes
+from qwen_lsp.prompting.templates import (
+    Templates,
+    builtin_templates,
+    held_back,
+    measured,
+    released_hashes,
+)
 
 TEMPLATES = {template.name: template for template in builtin_templates()}
 
@@ -20,3 +26,17 @@ def test_a_released_version_never_changes(name: str) -> None:
             f"back as it was, and write the new wording to "
             f"prompts/{template.id}/{template.version + 1}.md."
         )
+
+
+@pytest.mark.parametrize("name", sorted(held_back()))
+def test_a_version_that_is_held_back_is_used_where_it_is_pinned(name: str) -> None:
+    template = TEMPLATES[name]
+    assert Templates().current(template.id) is not template
+    assert Templates().find(name) is template
+    assert Templates(None, {template.id: template.version}).current(template.id) is template
+
+
+def test_what_was_measured_names_versions_that_there_are() -> None:
+    named = {name for one in measured() for name in one["prompts"].split(", ")}
+    assert named
+    assert named <= TEMPLATES.keys()

@@ -7,6 +7,7 @@ from qwen_lsp.features.actions.base import Draft, Target, function_action
 from qwen_lsp.features.actions.rewriting import can_be_rewritten, rewritten_function
 from qwen_lsp.features.checks import (
     comments_kept,
+    is_shorter,
     keeps_docstring,
     parses,
     same_functions,
@@ -34,6 +35,7 @@ SIMPLIFY = function_action(
         keeps_docstring,
         comments_kept,
         style_kept,
+        is_shorter,
     ),
     rewrites_code=True,
 )
