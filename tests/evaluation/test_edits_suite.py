@@ -136,19 +136,19 @@ def test_the_function_is_the_only_one_or_the_one_that_is_named(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("body", "passed", "shorter"),
+    ("body", "edited", "passed"),
     [
         ("return a + b", 1.0, 1.0),
-        ("return a - b", 0.0, 0.0),
-        ("return (a + b) * 1 * 1 * 1 * 1 * 1", 1.0, 0.0),
+        ("return a - b", 1.0, 0.0),
+        ("return (a + b) * 1 * 1 * 1 * 1 * 1", 0.0, 0.0),
     ],
 )
 async def test_a_simpler_function_must_still_pass(
-    tmp_path: Path, body: str, passed: float, shorter: float
+    tmp_path: Path, body: str, edited: float, passed: float
 ) -> None:
-    reply = f"    {body}"
-    _, (ours,) = await measured(tmp_path, CORRECT, [reply], "simplify")
-    assert ours.scores == {"pass@1": passed, "edited": 1.0, "shorter": shorter}
+    replies = [f"    {body}"] * (1 if edited else 2)
+    _, (ours,) = await measured(tmp_path, CORRECT, replies, "simplify")
+    assert ours.scores == {"pass@1": passed, "edited": edited, "shorter": passed}
 
 
 def test_only_prompts_of_the_action_can_be_compared() -> None:
