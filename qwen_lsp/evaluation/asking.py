@@ -19,7 +19,7 @@ from qwen_lsp.engine.requests import (
     ModelFacts,
 )
 from qwen_lsp.evaluation.layouts import Layout
-from qwen_lsp.evaluation.trace import first_token_ms
+from qwen_lsp.evaluation.trace import Recorder, first_token_ms, recorded
 from qwen_lsp.evaluation.variants import Variant
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.model import LocalModel
@@ -119,6 +119,12 @@ class Asker:
     def pinned(self) -> Mapping[str, int]:
         """Return the versions of prompts that the settings pin."""
         return self.settings.prompts.pin
+
+    def recorded(self, variant: Variant) -> tuple[LocalModel, Recorder]:
+        """Return the model with the prompts of `variant`, and what notes what its engine does."""
+        model, recorder = recorded(self.model)
+        model.templates = variant.templates(self.prompts_folder, self.pinned)
+        return model, recorder
 
     async def ask(
         self, variant: Variant, document: Document, offset: int, project: Project | None = None

@@ -3,19 +3,15 @@
 The plain model is told the same and gives the whole file, which is taken as it is.
 """
 
-import copy
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from qwen_lsp.engine.requests import (
     Chat,
-    Engine,
     GenerateRequest,
     Generation,
     Message,
-    ModelFacts,
     Priority,
 )
 from qwen_lsp.evaluation.asking import Asker
@@ -38,37 +34,9 @@ class Edited:
     generations: tuple[Generation, ...]
 
 
-class _ListeningEngine:
-    """An engine that keeps what it generated."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.generations: list[Generation] = []
-
-    @property
-    def facts(self) -> ModelFacts | None:
-        """Return what the engine found in the weights."""
-        return self._engine.facts
-
-    async def generate(
-        self,
-        request: GenerateRequest,
-        *,
-        enough: Callable[[str], bool] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Generation:
-        """Return the generation; see `requests.Engine`."""
-        generation = await self._engine.generate(request, enough=enough, on_text=on_text)
-        self.generations.append(generation)
-        return generation
-
-
 async def ask_action(asker: Asker, variant: Variant, case: EditCase, action: str) -> Edited:
     """Return what an action makes of the case's function; raises EngineError."""
-    engine = _ListeningEngine(asker.model.engine)
-    model = copy.copy(asker.model)
-    model.engine = engine
-    model.templates = variant.templates(asker.prompts_folder, asker.pinned)
+    model, recorder = asker.recorded(variant)
     function = case.function()
     if function is None:
         return Edited(case.before, "the case is not about one function", 0.0, ())
@@ -83,7 +51,7 @@ async def ask_action(asker: Asker, variant: Variant, case: EditCase, action: str
     except RefusalError as error:
         reason = str(error)
     ms = (time.monotonic() - began) * 1000
-    return Edited(text, reason, ms, tuple(engine.generations))
+    return Edited(text, reason, ms, tuple(one for _, one in recorder.generations))
 
 
 async def ask_plainly(asker: Asker, case: EditCase) -> Edited:

@@ -4,11 +4,10 @@ The score is the difference of the two shares.
 """
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from copy import copy
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, ModelFacts
+from qwen_lsp.engine.requests import Engine, Generation
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.bug_cases import BugCase
 from qwen_lsp.evaluation.outcomes import Outcome, Results
@@ -65,38 +64,6 @@ async def measure(
         yield number + 1
 
 
-class _Counting:
-    """An engine that adds up what is asked of it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.total = Generation("", "end")
-
-    @property
-    def facts(self) -> ModelFacts | None:
-        """Return what the engine found in the weights."""
-        return self.engine.facts
-
-    async def generate(
-        self,
-        request: GenerateRequest,
-        *,
-        enough: Callable[[str], bool] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Generation:
-        """Return the generation; see `requests.Engine`."""
-        found = await self.engine.generate(request, enough=enough, on_text=on_text)
-        total = self.total
-        self.total = replace(
-            total,
-            prompt_tokens=total.prompt_tokens + found.prompt_tokens,
-            reused_tokens=total.reused_tokens + found.reused_tokens,
-            generated_tokens=total.generated_tokens + found.generated_tokens,
-            first_token_ms=total.first_token_ms or found.first_token_ms,
-        )
-        return found
-
-
 @dataclass(frozen=True)
 class _Reviewed:
     """The places of the findings, the first one first, and what they cost."""
@@ -108,16 +75,26 @@ class _Reviewed:
 
 async def _reviewed(asker: Asker, variant: Variant, document: Document) -> _Reviewed:
     began = time.monotonic()
-    engine = _Counting(asker.model.engine)
-    model = copy(asker.model)
-    model.engine = engine
-    model.templates = variant.templates(asker.prompts_folder, asker.pinned)
+    model, recorder = asker.recorded(variant)
     spans = [
         finding.span
         for target in functions_to_review(document)
         for finding in await review_function(target, model, asker.settings.review)
     ]
-    return _Reviewed(spans, engine.total, (time.monotonic() - began) * 1000)
+    cost = _total([generation for _, generation in recorder.generations])
+    return _Reviewed(spans, cost, (time.monotonic() - began) * 1000)
+
+
+def _total(generations: Sequence[Generation]) -> Generation:
+    """Return what all cost together; the first token is that of the first that wrote any."""
+    return Generation(
+        "",
+        "end",
+        prompt_tokens=sum(one.prompt_tokens for one in generations),
+        reused_tokens=sum(one.reused_tokens for one in generations),
+        generated_tokens=sum(one.generated_tokens for one in generations),
+        first_token_ms=next((one.first_token_ms for one in generations if one.first_token_ms), 0.0),
+    )
 
 
 async def _asked_plainly(engine: Engine, document: Document) -> _Reviewed:

@@ -3,15 +3,16 @@
 import copy
 import statistics
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from qwen_lsp.context.function import without_indent
-from qwen_lsp.engine.requests import Engine, GenerateRequest, Generation, ModelFacts
+from qwen_lsp.engine.requests import Engine, Generation, ModelFacts
 from qwen_lsp.evaluation.asking import Asker
 from qwen_lsp.evaluation.outcomes import Outcome, Results
 from qwen_lsp.evaluation.rewriting import annotations_of, rewrite
+from qwen_lsp.evaluation.trace import Recorder
 from qwen_lsp.evaluation.types_alike import same_bases, same_type
 from qwen_lsp.evaluation.types_cases import TypesCase
 from qwen_lsp.evaluation.variants import Variant
@@ -23,31 +24,18 @@ SCORES = ("exact", "filled", "changed body")
 REWRITE = "bare rewrite"
 
 
-class SlotEngine:
-    """An engine that adds up what its requests cost, and can seem unable to fill holes."""
+class SlotEngine(Recorder):
+    """An engine that notes what it does, and can seem unable to fill holes."""
 
     def __init__(self, engine: Engine, *, can_infill: bool) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._can_infill = can_infill
-        self.generations: list[Generation] = []
 
     @property
     def facts(self) -> ModelFacts | None:
         """Return what the engine found in the weights."""
-        facts = self._engine.facts
+        facts = super().facts
         return replace(facts, can_infill=self._can_infill) if facts is not None else None
-
-    async def generate(
-        self,
-        request: GenerateRequest,
-        *,
-        enough: Callable[[str], bool] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Generation:
-        """Return the generation; see `requests.Engine`."""
-        found = await self._engine.generate(request, enough=enough, on_text=on_text)
-        self.generations.append(found)
-        return found
 
 
 @dataclass(frozen=True)
@@ -151,7 +139,7 @@ async def _ours(asker: Asker, variant: Variant, target: Target) -> _Written:
     before_body, after_body = target.function.body_span, function.body_span
     changed = _text(text, before_body) != _text(after, after_body)
     types = annotations_of(without_indent(_text(after, function.signature_span), function.indent))
-    return _Written(types, changed, ms, engine.generations)
+    return _Written(types, changed, ms, [one for _, one in engine.generations])
 
 
 def _place(target: Target) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from qwen_lsp.context.function import FunctionContext
@@ -43,7 +44,7 @@ class Site:
         last -= start < end == lines.start(last)
         return Span(lines.start(lines.line_of(start)), lines.end(last))
 
-    @property
+    @cached_property
     def target(self) -> "Target | None":
         """Return the function at the selection's start, None where there is none."""
         function = self.tree.function_at(self.selection.start)
