@@ -52,19 +52,30 @@ function M.clear(bufnr)
   end
 end
 
+--- Return how many of `count` lines below the cursor the window has no room for, in words. Neovim
+--- does not scroll for lines that are only virtual.
+local function hidden_lines(count)
+  local missing = count - (vim.api.nvim_win_get_height(0) - vim.fn.winline())
+  if missing <= 0 then
+    return ''
+  end
+  return (' … %d more line%s'):format(missing, missing == 1 and '' or 's')
+end
+
 --- Show `text` at a place of a buffer (row and byte column from 0), in the place of `covered`.
---- `hint` is shown behind it.
+--- `hint` is shown behind its first line.
 function M.show(bufnr, row, col, text, covered, hint)
   M.clear(bufnr)
   local tabstop = vim.bo[bufnr].tabstop
   local lines = vim.split(text, '\n', { plain = true })
+  hint = (hint or '') .. hidden_lines(#lines - 1)
   local below = {}
   for index = 2, #lines do
     table.insert(below, { { without_tabs(lines[index], 0, tabstop), GROUP } })
   end
   local function mark(at, piece, position, virt_lines)
     local chunks = { { piece, GROUP } }
-    if hint and position == 'last' and #below == 0 then
+    if position == 'last' then
       table.insert(chunks, { hint, GROUP_OF_HINT })
     end
     vim.api.nvim_buf_set_extmark(bufnr, namespace, row, at, {
@@ -74,9 +85,6 @@ function M.show(bufnr, row, col, text, covered, hint)
       hl_mode = 'combine',
       strict = false,
     })
-  end
-  if hint and #below > 0 then
-    table.insert(below[#below], { hint, GROUP_OF_HINT })
   end
   local column = vim.fn.virtcol({ row + 1, col + 1 }) - 1
   local first = without_tabs(lines[1], math.max(column, 0), tabstop)

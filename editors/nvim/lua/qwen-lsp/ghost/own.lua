@@ -7,13 +7,16 @@ local keys = require('qwen-lsp.keys')
 local moment = require('qwen-lsp.ghost.moment')
 local options = require('qwen-lsp.options')
 local shown = require('qwen-lsp.ghost.shown')
+local state = require('qwen-lsp.state')
 
 local M = {}
 
 local INVOKED, AUTOMATIC = 1, 2
+-- An answer that took so long was cut off by its deadline, while the model was still reading.
+local LONG_MS = 1500
 
 local current = nil ---@type qwen_lsp.Shown?
-local under_way = nil ---@type {client: vim.lsp.Client, number: integer, is_by_key: boolean}?
+local under_way = nil ---@type {client: vim.lsp.Client, number: integer?, is_by_key: boolean?}?
 local asked_at = nil ---@type string? The place that was asked for last.
 local timer = assert(vim.uv.new_timer())
 
@@ -34,7 +37,7 @@ local function cancel()
   if under_way then
     local old = under_way
     under_way = nil
-    if old.client.requests[old.number] then
+    if old.number and old.client.requests[old.number] then
       old.client:cancel_request(old.number)
     end
   end
@@ -63,22 +66,33 @@ local function show(with_count)
   return true
 end
 
---- Ask the server for suggestions at the cursor; `is_by_key` asks for alternatives, too. `step`
---- moves on from the first of them.
-local function ask(bufnr, is_by_key, step)
+local function is_ready(client)
+  local status = state.of(client.id)
+  return status ~= nil and (status.state == 'ready' or status.state == 'busy')
+end
+
+---@class qwen_lsp.Asking
+---@field is_by_key? boolean Alternatives are wanted, too.
+---@field step? integer How far to move on from the first of them.
+---@field is_again? boolean The same was asked before, and there was no time for an answer.
+
+--- Ask the server for suggestions at the cursor.
+---@param how qwen_lsp.Asking
+local function ask(bufnr, how)
   local client = client_of(bufnr)
   if not client or not moment.is_right(bufnr) then
     return
   end
   cancel()
-  asked_at = place(bufnr)
-  local asked = asked_at
+  local asked, began, was_ready = place(bufnr), vim.uv.now(), is_ready(client)
+  asked_at = asked
   local params = {
     textDocument = { uri = vim.uri_from_bufnr(bufnr) },
     position = vim.lsp.util.make_position_params(0, client.offset_encoding).position,
-    context = { triggerKind = is_by_key and INVOKED or AUTOMATIC },
+    context = { triggerKind = how.is_by_key and INVOKED or AUTOMATIC },
   }
-  local request = {}
+  local request = { client = client, is_by_key = how.is_by_key }
+  under_way = request
   local sent, number = client:request('textDocument/inlineCompletion', params, function(problem, result)
     if under_way ~= request then
       return
@@ -89,18 +103,22 @@ local function ask(bufnr, is_by_key, step)
     end
     local row, col = cursor()
     local found = shown.new(bufnr, client, result, row, col)
-    if not found then
-      -- A key that brings nothing new leaves what is there.
-      return not is_by_key and hide() or nil
+    if found then
+      hide()
+      current = found
+      current.index = (how.step or 0) % #found.items + 1
+      show(how.is_by_key)
+    elseif not how.is_by_key then
+      hide()
+      local had_no_time = not was_ready or vim.uv.now() - began > LONG_MS
+      if had_no_time and not how.is_again and is_ready(client) then
+        ask(bufnr, { is_again = was_ready })
+      end
     end
-    hide()
-    current = found
-    current.index = (step or 0) % #found.items + 1
-    show(is_by_key)
   end, bufnr)
-  if sent then
-    request.client, request.number, request.is_by_key = client, number, is_by_key
-    under_way = request
+  request.number = number
+  if not sent then
+    under_way = nil
   end
 end
 
@@ -129,7 +147,7 @@ function M.follow(bufnr)
   asked_at = here
   timer:start(options.values.debounce_ms, 0, vim.schedule_wrap(function()
     if asked_at == here and moment.is_right(bufnr) and place(bufnr) == here then
-      ask(bufnr, false)
+      ask(bufnr, {})
     end
   end))
 end
@@ -186,7 +204,7 @@ function M.select(step)
     current.index = (current.index - 1 + step) % #current.items + 1
     show(true)
   elseif not (under_way and under_way.is_by_key) then
-    ask(vim.api.nvim_get_current_buf(), true, current and step or 0)
+    ask(vim.api.nvim_get_current_buf(), { is_by_key = true, step = current and step or 0 })
   end
 end
 
