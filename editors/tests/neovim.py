@@ -1,4 +1,4 @@
-"""Driving a real Neovim over its RPC, with a screen attached, so that it waits where a user's would.
+"""Driving a real Neovim over its RPC, with a screen, so that it waits where a user's would.
 
 Every call looks first whether Neovim waits for Enter: a message that is too long for the command
 line does that, blocks all other calls, and must never happen.
@@ -136,7 +136,9 @@ class Neovim:
             vim.lsp.buf.code_action({
               apply = true,
               filter = function(action)
-                return action.title == title or (title:find(': $') and vim.startswith(action.title, title))
+                local is_beginning = title:find(': $') ~= nil
+                return action.title == title
+                  or (is_beginning and vim.startswith(action.title, title))
               end,
             })
             """,

@@ -118,7 +118,9 @@ def test_accepting_a_word_and_a_line(nvim: Neovim) -> None:
         expected = "\n".join(before) + word + line
         wait_until(lambda: "\n".join(nvim.lines()) == expected, "the line is accepted")
     nvim.type("<Esc>u")
-    wait_until(lambda: "\n".join(nvim.lines()) == "\n".join(before) + (word if rest else ""), "undo")
+    wait_until(
+        lambda: "\n".join(nvim.lines()) == "\n".join(before) + (word if rest else ""), "undo"
+    )
     counted = nvim.lua(
         """
         local client = vim.lsp.get_clients({ name = 'qwen_lsp' })[1]
@@ -138,7 +140,7 @@ def test_alternatives_and_dismissing(nvim: Neovim) -> None:
     nvim.type("<M-]>")
     assert nvim.wait_for_suggestion() == text
     nvim.type("<M-]>")
-    wait_until(lambda: nvim.suggestion(), "an alternative is shown")
+    wait_until(nvim.suggestion, "an alternative is shown")
     nvim.type("<M-[>")
     wait_until(lambda: nvim.suggestion() == text, "and the first one again")
 
@@ -167,7 +169,7 @@ def test_nothing_is_shown_in_a_menu_a_macro_or_replacing(nvim: Neovim) -> None:
 
 def test_text_of_many_bytes(nvim: Neovim) -> None:
     nvim.go_to(1)
-    nvim.type("Go<CR>NAME = 'Käse – 世界'  # 世界<CR>def größe_in_metern(länge_in_fuß):<CR>")
+    nvim.type("Go<CR>NAME = 'Käse 世界'  # 世界<CR>def größe_in_metern(länge_in_fuß):<CR>")
     text = nvim.wait_for_suggestion()
     before = "\n".join(nvim.lines())
     nvim.type("<M-w>")
