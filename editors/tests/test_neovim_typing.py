@@ -167,6 +167,13 @@ def test_nothing_is_shown_in_a_menu_a_macro_or_replacing(nvim: Neovim) -> None:
     assert not nvim.ghost()
 
 
+def test_leaving_insert_mode_hides(nvim: Neovim) -> None:
+    for key in ("<Esc>", "<C-c>"):
+        suggest(nvim)
+        nvim.type(key)
+        wait_until(lambda: not nvim.ghost(), "it is hidden")
+
+
 def test_text_of_many_bytes(nvim: Neovim) -> None:
     nvim.go_to(1)
     nvim.type("Go<CR>NAME = 'Käse 世界'  # 世界<CR>def größe_in_metern(länge_in_fuß):<CR>")

@@ -8,6 +8,7 @@ function M.setup(given)
   for _, problem in ipairs(options.use(given or {})) do
     say.say('setup(): ' .. problem, vim.log.levels.WARN)
   end
+  require('qwen-lsp.transport').adopt()
   vim.lsp.config('qwen_lsp', { settings = { qwenLsp = options.values.settings } })
   vim.lsp.enable('qwen_lsp')
 end

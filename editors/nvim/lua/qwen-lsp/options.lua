@@ -48,6 +48,8 @@ local CHECKS = {
 }
 
 M.values = vim.deepcopy(DEFAULTS)
+-- The command line that was set with vim.lsp.config(), nil where none was.
+M.cmd_of_config = nil ---@type string[]?
 
 --- Return what is wrong with the keys, as sentences, and the keys that can be used.
 local function checked_keys(given)

@@ -18,8 +18,9 @@ end
 
 --- Return the server's command line.
 function M.command()
-  if options.values.cmd then
-    return options.values.cmd
+  local chosen = options.values.cmd or options.cmd_of_config
+  if chosen then
+    return chosen
   end
   -- A plugin of a checkout goes with that checkout's server.
   return { of_checkout() or 'qwen-lsp', 'serve' }

@@ -73,7 +73,7 @@ end
 function M.adopt()
   local config = vim.lsp.config.qwen_lsp
   if config and type(config.cmd) == 'table' then
-    options.values.cmd = config.cmd
+    options.cmd_of_config = config.cmd
     vim.lsp.config('qwen_lsp', { cmd = M.start })
   end
 end

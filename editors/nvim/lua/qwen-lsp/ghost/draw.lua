@@ -17,14 +17,14 @@ local function without_tabs(text, column, tabstop)
   if not text:find('\t', 1, true) then
     return text
   end
-  local parts = {}
-  for part in vim.gsplit(text, '\t', { plain = true }) do
-    column = column + vim.fn.strdisplaywidth(part)
+  local parts = vim.split(text, '\t', { plain = true })
+  for index = 1, #parts - 1 do
+    column = column + vim.fn.strdisplaywidth(parts[index])
     local width = tabstop - column % tabstop
-    table.insert(parts, part .. (' '):rep(width))
+    parts[index] = parts[index] .. (' '):rep(width)
     column = column + width
   end
-  return (table.concat(parts):gsub((' '):rep(tabstop - (column % tabstop)) .. '$', ''))
+  return table.concat(parts)
 end
 
 --- Return the pieces of `text` before, between and behind the characters of `covered`, which are

@@ -47,6 +47,8 @@ function M.attach(bufnr, client_id)
     end
   end)
   on({ 'InsertLeave', 'BufLeave', 'WinLeave' }, own.stop)
+  -- |i_CTRL-C| leaves insert mode without InsertLeave.
+  vim.api.nvim_create_autocmd('ModeChanged', { group = group, pattern = 'i:*', callback = own.stop })
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = { 'BlinkCmpMenuOpen', 'CmpMenuOpen' },
