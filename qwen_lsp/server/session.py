@@ -173,6 +173,7 @@ class Session:
             weights = await asyncio.to_thread(self._find_weights, settings)
         _log.info("using %s: %s", weights.name, weights.reason)
         model, self._client = self._connect(weights, settings, self.templates, self._note_state)
+        model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
         self.status.set(State.PAUSED if self.paused else State.READY, f"{weights.name} is ready.")
