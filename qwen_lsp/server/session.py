@@ -203,7 +203,8 @@ class Session:
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:
             case Loading(fraction=fraction):
-                self.status.set(State.LOADING, f"Loading: {fraction:.0%}.")
+                # In steps of tens: a file that is in memory already brings each percent at once.
+                self.status.set(State.LOADING, f"Loading: {int(fraction * 10) * 10}%.")
             case Ready():
                 self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
             case LoadFailed(reason=reason):
