@@ -176,7 +176,7 @@ class Session:
         model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
-        self.status.set(State.PAUSED if self.paused else State.READY, f"{weights.name} is ready.")
+        self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
         return model
 
     async def _permit_download(self, weights: launch.Weights) -> None:
