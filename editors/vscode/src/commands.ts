@@ -9,20 +9,20 @@ import { tell } from './messages';
 import { selectModel } from './models';
 import { run } from './program';
 import type { Server } from './server';
+import type { Setup } from './setup';
 import { activeLanguage } from './status-bar';
 import type { Work } from './work';
 
 export interface Parts {
   server: Server;
   documents: Documents;
+  setup: Setup;
   log: vscode.LogOutputChannel;
   work: Work;
-  /** Start the server with the program that the settings or the installation give. */
-  begin(): Promise<void>;
 }
 
 export function registerCommands(parts: Parts): vscode.Disposable {
-  const { server, documents, log, work } = parts;
+  const { server, documents, setup, log, work } = parts;
   const table: Record<string, () => unknown> = {
     menu: () => showMenu(server, work),
     reviewFunction: () => reviewFunction(server),
@@ -34,7 +34,9 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     chooseModel: () => selectModel(server),
     togglePause: () => server.execute('qwenLsp.pause'),
     toggleLanguage,
-    restart: () => (server.isRunning ? server.execute('qwenLsp.restartEngine') : parts.begin()),
+    restart: () => (server.isRunning ? server.execute('qwenLsp.restartEngine') : setup.begin()),
+    install: () => setup.install(),
+    chooseProgram: () => setup.chooseProgram(),
     doctor: () => doctor(server, documents),
     cancel: () => work.cancel(),
     openLog: () => log.show(true),

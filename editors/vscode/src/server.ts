@@ -37,6 +37,7 @@ class QuietClient extends LanguageClient {
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  private turn = 0;
   private readonly keys: string[];
   private readonly restarts = new Restarts();
   private readonly changed = new vscode.EventEmitter<Status>();
@@ -65,7 +66,11 @@ export class Server implements vscode.Disposable {
 
   /** Start `program serve`; a failure shows in the status. */
   async start(program: string): Promise<void> {
+    const turn = ++this.turn;
     await this.stop();
+    if (turn !== this.turn) {
+      return; // the settings have changed again
+    }
     this.program = program;
     this.restarts.forget();
     this.setStatus(noStatus('starting', 'The server is started.'));
