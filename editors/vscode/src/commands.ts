@@ -8,6 +8,7 @@ import { showMenu } from './menu';
 import { tell } from './messages';
 import { selectModel } from './models';
 import { run } from './program';
+import type { Proposals } from './proposals';
 import type { Server } from './server';
 import type { Setup } from './setup';
 import { activeLanguage } from './status-bar';
@@ -16,13 +17,14 @@ import type { Work } from './work';
 export interface Parts {
   server: Server;
   documents: Documents;
+  proposals: Proposals;
   setup: Setup;
   log: vscode.LogOutputChannel;
   work: Work;
 }
 
 export function registerCommands(parts: Parts): vscode.Disposable {
-  const { server, documents, setup, log, work } = parts;
+  const { server, documents, proposals, setup, log, work } = parts;
   const table: Record<string, () => unknown> = {
     menu: () => showMenu(server, work),
     reviewFunction: () => reviewFunction(server),
@@ -30,6 +32,8 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     clearReviews: () => server.execute('qwenLsp.clearReview'),
     rewriteHere: () => rewriteHere(server),
     explainHere: () => explainHere(server, documents),
+    takeProposal: () => proposals.decide(true),
+    discardProposal: () => proposals.decide(false),
     showLastPrompt: () => showLastPrompt(server, documents),
     chooseModel: () => selectModel(server),
     togglePause: () => server.execute('qwenLsp.pause'),

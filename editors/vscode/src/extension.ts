@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Documents } from './documents';
+import { Proposals } from './proposals';
 import { Server } from './server';
 import { Setup } from './setup';
 import { StatusBar } from './status-bar';
@@ -11,8 +12,9 @@ import { Work } from './work';
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Qwen LSP', { log: true });
   const work = new Work();
-  const server = new Server(context.extension, log, work);
   const documents = new Documents();
+  const proposals = new Proposals(documents);
+  const server = new Server(context.extension, log, work, proposals);
 
   const setup = new Setup(context, server, log);
 
@@ -20,8 +22,9 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     server,
     documents,
+    proposals,
     new StatusBar(server),
-    registerCommands({ server, documents, setup, log, work }),
+    registerCommands({ server, documents, proposals, setup, log, work }),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && void setup.lookAgain()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.sendSettings()),
     vscode.workspace.onDidChangeConfiguration((event) => {

@@ -95,7 +95,7 @@ export class Setup {
       return;
     }
     const question =
-      'Qwen LSP needs its server. It is installed into a folder of this extension, and needs about 250 MB there. llama.cpp is compiled for this machine, which takes 5 to 10 minutes.';
+      'Qwen LSP needs its server: about 250 MB in a folder of this extension, and 5 to 10 minutes to compile llama.cpp for this machine.';
     const answer = await vscode.window.showInformationMessage(question, INSTALL, CHOOSE, 'Not Now');
     await this.context.globalState.update(ASKED, true);
     if (answer === INSTALL) {
@@ -124,7 +124,7 @@ export class Setup {
     const before = this.server.status;
     const options = {
       location: vscode.ProgressLocation.Notification,
-      title: 'Qwen LSP: installing the server',
+      title: 'Installing Qwen LSP',
       cancellable: true,
     };
     try {
