@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test check format docs bench constraints clean
+NODE_MODULES := editors/vscode/node_modules/.package-lock.json
+# Node 20 or later; where none is on PATH, the one that the packages for `make test-editors` bring.
+NPM := cd editors/vscode && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+
+.PHONY: help demo test vscode check format docs bench constraints clean
 
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
@@ -11,6 +15,7 @@ help:
 	@echo "make check   format, lint, types, import layers"
 	@echo "make format  format the code and mend what the linter can"
 	@echo "make docs    print docs/*.md from the code"
+	@echo "make vscode  build the VS Code extension, dist/qwen-lsp-VERSION.vsix"
 	@echo "make bench   measure the speed of the model on this machine"
 
 $(READY): pyproject.toml constraints.txt
@@ -27,6 +32,22 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
 	$(BIN)/pytest
+
+$(NODE_MODULES): editors/vscode/package-lock.json
+	$(NPM) ci --ignore-scripts
+	touch $@
+
+# The extension carries the server as a wheel, and says which versions of what it needs.
+vscode: $(READY) $(NODE_MODULES)
+	rm -rf editors/vscode/server
+	mkdir -p dist
+	$(BIN)/python -m hatchling build --target wheel --directory editors/vscode/server
+	cp editors/vscode/server-requirements.txt editors/vscode/server/requirements.txt
+	cp LICENSE CHANGELOG.md editors/vscode/
+	$(NPM) run check
+	$(NPM) test
+	$(NPM) run build
+	$(NPM) run package
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -48,6 +69,9 @@ bench: $(READY)
 constraints:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file constraints.txt
+	uv pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file editors/vscode/server-requirements.txt
 
 clean:
-	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
+		editors/vscode/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
