@@ -2,12 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+EDITORS := .editors/.ready
 
-.PHONY: help demo test check format docs bench constraints clean
+.PHONY: help demo test test-editors pictures check format docs bench constraints clean
 
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
 	@echo "make test    run every test that needs no editor"
+	@echo "make test-editors  drive real editors, which are fetched into .editors/ (1 GB, once)"
+	@echo "make pictures      put what the editors showed into docs/pictures/"
 	@echo "make check   format, lint, types, import layers"
 	@echo "make format  format the code and mend what the linter can"
 	@echo "make docs    print docs/*.md from the code"
@@ -27,6 +30,17 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
 	$(BIN)/pytest
+
+$(EDITORS): $(READY) editors/tests/install.sh editors/tests/constraints.txt
+	editors/tests/install.sh $(BIN)/python
+
+test-editors: $(EDITORS) vscode
+	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
+	$(BIN)/pytest editors/tests
+
+# The pictures of the last `make test-editors`; look at them before you commit them.
+pictures:
+	$(BIN)/python -m editors.tests.pictures
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -48,6 +62,9 @@ bench: $(READY)
 constraints:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file constraints.txt
+	uv pip compile --group pyproject.toml:editors --universal --python-version 3.11 \
+		--constraint constraints.txt --generate-hashes --no-header --no-annotate \
+		--output-file editors/tests/constraints.txt
 
 clean:
-	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .editors dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
