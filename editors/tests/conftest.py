@@ -10,11 +10,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from editors.tests.code_server import CodeServer, code_server
 from editors.tests.home import MODEL_ID, ROOT, Home, fresh_home
+from editors.tests.vscode import Window, browser_of, window
 from qwen_lsp.models import catalogue, files
 
 PICTURES = ROOT / "build" / "pictures"
@@ -69,6 +73,53 @@ def make_workspace(folder: Path) -> Path:
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "A small shop"]):
         subprocess.run([*git, *arguments], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def extension() -> Path:
+    """Return the newest .vsix that `make vscode` has built."""
+    built = sorted((ROOT / "dist").glob("*.vsix"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        pytest.fail("there is no extension in dist/: run `make vscode`")
+    return built[-1]
+
+
+@pytest.fixture(scope="session")
+def browser(editor: Callable[[str], Path]) -> Iterator[Browser]:
+    """Start the one Chromium of all tests."""
+    with sync_playwright() as playwright, browser_of(playwright, editor("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shared_vscode(
+    editor: Callable[[str], Path],
+    extension: Path,
+    weights: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[CodeServer, Home]]:
+    """Run a code-server with the extension and the real model, for all tests that leave it well."""
+    folder = tmp_path_factory.mktemp("vscode")
+    with fresh_home(weights) as home:
+        settings = {"qwenLsp.server.path": home.command()[0], "qwenLsp.model": MODEL_ID}
+        program = editor("code-server")
+        with code_server(program, extension, folder, home, settings) as server:
+            yield server, home
+
+
+@pytest.fixture
+def vscode(
+    browser: Browser, shared_vscode: tuple[CodeServer, Home], workspace: Path
+) -> Callable[..., AbstractContextManager[Window]]:
+    """Open a file of the workspace in a new window: `with vscode("shop.py", 22, 1) as window`."""
+    server, _ = shared_vscode
+
+    def open_file(
+        name: str, line: int = 1, column: int = 1
+    ) -> AbstractContextManager[Window]:
+        return window(browser, server, workspace / name, line, column)
+
+    return open_file
 
 
 @pytest.fixture(scope="session")
