@@ -1,0 +1,45 @@
+// Read-only documents that are on no disk: an explanation, the last prompt, what the doctor says.
+
+import * as vscode from 'vscode';
+
+const SCHEME = 'qwen-lsp';
+
+export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly registered = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  readonly onDidChange = this.changed.event;
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.path) ?? '';
+  }
+
+  /** Show `text` as the document `name`, whose extension says its language. */
+  async show(name: string, text: string): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.put(name, text));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  /** Show Markdown as it is read; without VS Code's own Markdown extension as it is written. */
+  async showMarkdown(name: string, text: string): Promise<void> {
+    const uri = this.put(name, text);
+    await vscode.workspace.openTextDocument(uri);
+    try {
+      await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
+    } catch {
+      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside });
+    }
+  }
+
+  /** Give a document another text; where it is shown, it follows. */
+  put(name: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}` });
+    this.texts.set(uri.path, text);
+    this.changed.fire(uri);
+    return uri;
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.registered, this.changed).dispose();
+  }
+}
