@@ -21,15 +21,18 @@ from editors.tests.waiting import wait_until
 # brings unsaved text of an earlier window back, and questions of other extensions.
 _QUIET = {
     "chat.disableAIFeatures": True,
+    "editor.fontFamily": "DejaVu Sans Mono",
     "editor.minimap.enabled": False,
     "extensions.ignoreRecommendations": True,
     "files.autoSave": "off",
     "files.hotExit": "off",
     "git.enabled": False,
+    "remote.autoForwardPorts": False,
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "workbench.colorTheme": "Default Dark Modern",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
     "workbench.welcomePage.walkthroughs.openOnInstall": False,
@@ -52,11 +55,17 @@ class CodeServer:
         return f"http://127.0.0.1:{self.port}/?{query}"
 
     def settings(self, changes: dict[str, Any]) -> None:
-        """Change the user's settings, as if by hand in settings.json."""
-        path = self.folder / "user" / "User" / "settings.json"
-        before = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(before | changes, indent=2), "utf-8")
+        """Change settings, as if by hand in settings.json.
+
+        Those of the extension go to the machine's: what a program of this machine is, is no matter
+        for the browser's settings, as it would not be for those of a remote window.
+        """
+        for kind, own in (("User", False), ("Machine", True)):
+            path = self.folder / "user" / kind / "settings.json"
+            before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+            mine = {key: changes[key] for key in changes if key.startswith("qwenLsp.") == own}
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(before | mine, indent=2), "utf-8")
 
     def logs(self) -> str:
         """Return what all windows and extensions have logged."""

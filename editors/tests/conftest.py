@@ -9,8 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,8 @@ from editors.tests.vscode import Window, browser_of, window
 from qwen_lsp.models import catalogue, files
 
 PICTURES = ROOT / "build" / "pictures"
+DEMO = ROOT / "fixtures" / "workspaces" / "demo"
+_FAILED = pytest.StashKey[bool]()
 _TIMES = pytest.StashKey[dict[str, str]]()
 
 
@@ -68,7 +69,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def make_workspace(folder: Path) -> Path:
     """Copy the demo workspace to `folder` and commit it."""
-    shutil.copytree(ROOT / "fixtures" / "workspaces" / "demo", folder)
+    shutil.copytree(DEMO, folder)
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "-C", str(folder)]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "A small shop"]):
         subprocess.run([*git, *arguments], check=True)
@@ -107,19 +108,42 @@ def shared_vscode(
             yield server, home
 
 
-@pytest.fixture
-def vscode(
-    browser: Browser, shared_vscode: tuple[CodeServer, Home], workspace: Path
-) -> Callable[..., AbstractContextManager[Window]]:
-    """Open a file of the workspace in a new window: `with vscode("shop.py", 22, 1) as window`."""
+@pytest.fixture(scope="session")
+def shared_window(
+    browser: Browser,
+    shared_vscode: tuple[CodeServer, Home],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Window]:
+    """Open the window in which a person does one thing after another."""
     server, _ = shared_vscode
+    workspace = make_workspace(tmp_path_factory.mktemp("session") / "shop")
+    with window(browser, server, workspace / "shop.py") as opened:
+        yield opened
 
-    def open_file(
-        name: str, line: int = 1, column: int = 1
-    ) -> AbstractContextManager[Window]:
-        return window(browser, server, workspace / name, line, column)
 
-    return open_file
+@pytest.fixture
+def session(
+    shared_window: Window, picture: Callable[[str], Path], request: pytest.FixtureRequest
+) -> Iterator[Window]:
+    """Give the shared window its first text back; no message may have popped up after the test."""
+    shared_window.wait_for_status("ready")
+    shared_window.replace_text((DEMO / "shop.py").read_text("utf-8"))
+    yield shared_window
+    messages = shared_window.messages()
+    if messages or request.node.stash.get(_FAILED, False):
+        shared_window.screenshot(picture(f"failed-{request.node.name}.png"))
+        shared_window.open_again()
+    assert messages == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
 
 
 @pytest.fixture(scope="session")

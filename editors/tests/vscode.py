@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from playwright.sync_api import Browser, Error, Locator, Page, Playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Playwright, ViewportSize
 
 from editors.tests.code_server import CodeServer
 from editors.tests.waiting import wait_until
 
 _T = TypeVar("_T")
-_SIZE = {"width": 1280, "height": 800}
+_SIZE: ViewportSize = {"width": 1280, "height": 800}
 _LIMIT_MS = 60_000.0
 _STATUS = '[id="qwen-lsp.qwen-lsp.qwenLsp.status"]'
 # Messages disappear by themselves, so the page writes down each one that ever showed.
@@ -31,10 +31,30 @@ new MutationObserver(() => {
   }
 }).observe(document, {childList: true, subtree: true});
 """
-_GHOST_TEXT = """() => [...document.querySelectorAll(
-    '.monaco-editor .ghost-text-decoration, .monaco-editor .ghost-text-decoration-preview, ' +
-    '.monaco-editor .ghost-text .view-line, .monaco-editor .suggest-preview-text .view-line'
-)].map(part => part.innerText.replaceAll('\\u00a0', ' ')).join('\\n')"""
+# The parts of ghost text stand anywhere in the page, so they are put together by where they are seen.
+_GHOST_TEXT = """() => {
+  const kinds = ['.ghost-text-decoration', '.ghost-text-decoration-preview',
+    '.ghost-text .view-line', '.suggest-preview-text .view-line'];
+  const found = document.querySelectorAll(kinds.map(kind => '.monaco-editor ' + kind).join(', '));
+  const parts = [...found].map(part => ({place: part.getBoundingClientRect(), text: part.innerText}));
+  parts.sort((a, b) => a.place.top - b.place.top || a.place.left - b.place.left);
+  let text = '', top = parts[0]?.place.top;
+  for (const part of parts) {
+    if (part.place.top - top > 5) text += '\\n';
+    top = part.place.top;
+    text += part.text.replaceAll('\\u00a0', ' ');
+  }
+  return text;
+}"""
+_WATCH_GHOST = f"""() => {{
+  const ghost = {_GHOST_TEXT};
+  window.framesWithoutGhost = 0;
+  const look = () => {{
+    if (ghost() === '') window.framesWithoutGhost += 1;
+    requestAnimationFrame(look);
+  }};
+  requestAnimationFrame(look);
+}}"""
 
 
 @dataclass
@@ -43,6 +63,20 @@ class Window:
 
     page: Page
     file: Path
+
+    def open(self, address: str) -> None:
+        """Load the workbench, and wait until the file can be typed into."""
+        self.page.goto(address)
+        self.page.locator(".monaco-editor .view-line").first.wait_for(timeout=_LIMIT_MS)
+        # The side bar would take a fifth of every picture.
+        self.press("Control+b")
+
+    def open_again(self) -> None:
+        """Open the same file in a new page, whatever state the old one is in."""
+        old, address = self.page, self.page.url
+        self.page = old.context.new_page()
+        old.close()
+        self.open(address)
 
     # What a person does.
 
@@ -80,8 +114,34 @@ class Window:
 
     def open_menu(self) -> None:
         """Click on the item in the status bar."""
-        self.page.locator(f"{_STATUS} a").click(timeout=_LIMIT_MS)
+        self.status_item().click(timeout=_LIMIT_MS)
         self.page.wait_for_selector(".quick-input-list .monaco-list-row", timeout=_LIMIT_MS)
+
+    def choose_action(self, title: str, *, preview: bool = False) -> None:
+        """Choose an entry of the menu of code actions, or have its edit shown first."""
+        rows = self.page.locator(".action-widget .monaco-list-row.action")
+        entry = rows.filter(has_text=re.compile(rf"^\s*{re.escape(title)}(\W|$)")).first
+        entry.wait_for(timeout=_LIMIT_MS)
+        if preview:
+            entry.hover()
+            self.press("Control+Enter")
+        else:
+            entry.click()
+
+    def button(self, text: str) -> Locator:
+        return self.page.locator(".monaco-button", has_text=text).first
+
+    def replace_text(self, text: str) -> None:
+        """Give the file another text, as a change of branch does, and leave nothing unsaved."""
+        self.press("Escape", "Escape")
+        if self.page.evaluate("() => document.activeElement?.closest('.monaco-editor') === null"):
+            self.run("View: Focus Active Editor Group")
+        # What is unsaved is thrown away, so that VS Code reads the file and asks nothing.
+        self.type("#")
+        self.wait_until(lambda: self.page.locator(".tab.active.dirty").count(), "it is changed")
+        self.file.write_text(text, "utf-8")
+        self.run("File: Revert File")
+        self.wait_until(lambda: not self.page.locator(".tab.active.dirty").count(), "it is read")
 
     def _fill(self, text: str) -> None:
         box = self.page.locator(".quick-input-widget input[type=text]")
@@ -97,7 +157,8 @@ class Window:
         """Save, and return what the file holds now."""
         self.press("Control+s")
         self.wait_until(lambda: not self.page.locator(".tab.active.dirty").count(), "it is saved")
-        return self.file.read_text("utf-8")
+        # VS Code empties the file before it writes it, and may be at an earlier save.
+        return self.wait_until(lambda: self.file.read_text("utf-8"), "the file is written")
 
     def ghost(self) -> str:
         """Return the ghost text that is shown, empty where there is none."""
@@ -106,9 +167,19 @@ class Window:
     def wait_for_ghost(self) -> str:
         return self.wait_until(self.ghost, "ghost text is shown")
 
+    def watch_ghost(self) -> None:
+        """From now on, count the painted frames in which no ghost text is shown."""
+        self.page.evaluate(_WATCH_GHOST)
+
+    def frames_without_ghost(self) -> int:
+        return self.page.evaluate("() => window.framesWithoutGhost")
+
+    def status_item(self) -> Locator:
+        return self.page.locator(f"{_STATUS} a")
+
     def status(self) -> str:
         """Return what the item in the status bar says, with its tooltip for screen readers."""
-        found = self.page.locator(f"{_STATUS} a")
+        found = self.status_item()
         if not found.count():
             return ""
         return f"{found.inner_text().strip()} | {found.get_attribute('aria-label') or ''}"
@@ -127,12 +198,40 @@ class Window:
         kinds = ("error", "warning", "info", "hint")
         return self.page.locator(", ".join(f".monaco-editor .squiggly-{kind}" for kind in kinds))
 
+    def hover(self, place: Locator) -> str:
+        """Rest the mouse on a place, and return what is shown there."""
+        box = place.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        shown = self.page.locator(".monaco-hover:visible .hover-contents").first
+        shown.wait_for(timeout=_LIMIT_MS)
+        return shown.inner_text()
+
+    def preview_rows(self) -> list[str]:
+        """Wait for the preview of an edit, and return its lines."""
+        rows = self.page.locator(".bulk-edit-panel .monaco-list-row")
+        rows.nth(1).wait_for(timeout=_LIMIT_MS)
+        return rows.all_inner_texts()
+
+    def show_difference(self) -> None:
+        """Open the preview's first change side by side."""
+        self.page.locator(".bulk-edit-panel .monaco-list-row").nth(1).click()
+        self.page.locator(".editor-actions .codicon-arrow-down").click(timeout=_LIMIT_MS)
+        changed = self.page.locator(".monaco-diff-editor .line-insert").first
+        changed.wait_for(state="attached", timeout=_LIMIT_MS)
+
     def messages(self) -> list[str]:
         """Return all messages that ever popped up; an error begins with `error: `."""
         return self.page.evaluate("() => window.messagesSeen")
 
-    def screenshot(self, path: Path, clip: dict[str, float] | None = None) -> None:
-        self.page.screenshot(path=path, clip=clip)  # pyright: ignore[reportArgumentType]
+    def screenshot(self, path: Path, around: FloatRect | None = None) -> None:
+        """Take a picture of the window, or of the surroundings of a place at its bottom."""
+        clip: FloatRect | None = None
+        if around is not None:
+            left = max(0.0, around["x"] - 280)
+            width = _SIZE["width"] - left
+            clip = {"x": left, "y": _SIZE["height"] - 170.0, "width": width, "height": 170.0}
+        self.page.screenshot(path=path, clip=clip)
 
     def wait_until(self, condition: Callable[[], _T], what: str) -> _T:
         """Wait for a condition of the window; where it does not come, say what the window showed."""
@@ -159,16 +258,10 @@ def window(
     """Open a file of a workspace in a new window; no error may have popped up at the end."""
     context = browser.new_context(viewport=_SIZE, device_scale_factor=1.5)
     context.add_init_script(_RECORD_MESSAGES)
-    page = context.new_page()
     try:
-        page.goto(server.address(file.parent, file.name, line, column))
-        page.locator(".monaco-editor .view-line").first.wait_for(timeout=_LIMIT_MS)
-        found = Window(page, file)
-        yield found
-        assert not [each for each in found.messages() if each.startswith("error")]
-    except (AssertionError, Error):
-        page.screenshot(path=server.folder / "failed.png")
-        raise
+        opened = Window(context.new_page(), file)
+        opened.open(server.address(file.parent, file.name, line, column))
+        yield opened
+        assert not [each for each in opened.messages() if each.startswith("error")]
     finally:
-        page.close(run_before_unload=False)
         context.close()
