@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { Range } from 'vscode-languageclient/node';
 import type { Documents } from './documents';
 import { isRead } from './languages';
 import { tell } from './messages';
@@ -10,7 +11,7 @@ import type { Server } from './server';
 
 interface Place {
   uri: string;
-  range: vscode.Range;
+  range: Range;
 }
 
 export async function reviewFunction(server: Server): Promise<void> {
@@ -38,37 +39,29 @@ export async function rewriteHere(server: Server): Promise<void> {
   }
 }
 
-/** Explain the selection or the function at the cursor, in a page that fills while it is written. */
+/** Explain the selection or the function at the cursor, in a document that fills while it is written. */
 export async function explainHere(server: Server, documents: Documents): Promise<void> {
   const place = placeOfCursor();
-  if (place === undefined || !server.isRunning) {
+  if (place === undefined || !server.isThere()) {
     return;
   }
   const page = 'Explanation.md';
   const partialResultToken = randomUUID();
-  let opened: Promise<void> | undefined;
-  const show = ({ text }: { text: string }) => {
-    documents.put(page, text);
-    opened ??= documents.showMarkdown(page, text);
-  };
-  const progress = server.onProgress(partialResultToken, show);
-  try {
-    const argument = { ...place, partialResultToken };
-    const explained = await server.execute<{ text: string }>('qwenLsp.explain', [argument]);
-    if (explained !== undefined) {
-      show(explained);
-    }
-    await opened;
-  } finally {
-    progress.dispose();
-  }
+  await documents.showBeside(page, '*The code is being read…*\n');
+  const progress = server.onProgress<{ text: string }>(partialResultToken, ({ text }) =>
+    documents.put(page, text),
+  );
+  const argument = { ...place, partialResultToken };
+  const explained = await server.execute<{ text: string }>('qwenLsp.explain', [argument]);
+  progress.dispose();
+  documents.put(page, explained?.text ?? '*There is no explanation.*\n');
 }
 
-async function review(server: Server, argument: { uri: string; range?: vscode.Range }): Promise<void> {
+async function review(server: Server, argument: { uri: string; range?: Range }): Promise<void> {
   const known = vscode.languages
     .getDiagnostics(vscode.Uri.parse(argument.uri))
     .filter(({ source }) => source !== 'qwen-lsp')
-    .map(({ range, message }) => ({ range, message }));
+    .map(({ range, message }) => ({ range: plain(range), message }));
   const found = await server.execute<{ functions: number; findings: number }>('qwenLsp.review', [
     { ...argument, known },
   ]);
@@ -84,5 +77,13 @@ function placeOfCursor(): Place | undefined {
     tell('this command works in an editor with code of a language that the server reads.');
     return undefined;
   }
-  return { uri: editor.document.uri.toString(), range: editor.selection };
+  return { uri: editor.document.uri.toString(), range: plain(editor.selection) };
+}
+
+/** As the protocol has it; VS Code would write another JSON. */
+function plain({ start, end }: vscode.Range): Range {
+  return {
+    start: { line: start.line, character: start.character },
+    end: { line: end.line, character: end.character },
+  };
 }

@@ -8,21 +8,23 @@ import { showMenu } from './menu';
 import { tell } from './messages';
 import { selectModel } from './models';
 import { run } from './program';
+import type { Proposals } from './proposals';
 import type { Server } from './server';
+import type { Setup } from './setup';
 import { activeLanguage } from './status-bar';
 import type { Work } from './work';
 
 export interface Parts {
   server: Server;
   documents: Documents;
+  proposals: Proposals;
+  setup: Setup;
   log: vscode.LogOutputChannel;
   work: Work;
-  /** Start the server with the program that the settings or the installation give. */
-  begin(): Promise<void>;
 }
 
 export function registerCommands(parts: Parts): vscode.Disposable {
-  const { server, documents, log, work } = parts;
+  const { server, documents, proposals, setup, log, work } = parts;
   const table: Record<string, () => unknown> = {
     menu: () => showMenu(server, work),
     reviewFunction: () => reviewFunction(server),
@@ -30,11 +32,15 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     clearReviews: () => server.execute('qwenLsp.clearReview'),
     rewriteHere: () => rewriteHere(server),
     explainHere: () => explainHere(server, documents),
+    takeProposal: () => proposals.decide(true),
+    discardProposal: () => proposals.decide(false),
     showLastPrompt: () => showLastPrompt(server, documents),
     chooseModel: () => selectModel(server),
     togglePause: () => server.execute('qwenLsp.pause'),
     toggleLanguage,
-    restart: () => (server.isRunning ? server.execute('qwenLsp.restartEngine') : parts.begin()),
+    restart: () => (server.isRunning ? server.execute('qwenLsp.restartEngine') : setup.begin()),
+    install: () => setup.install(),
+    chooseProgram: () => setup.chooseProgram(),
     doctor: () => doctor(server, documents),
     cancel: () => work.cancel(),
     openLog: () => log.show(true),

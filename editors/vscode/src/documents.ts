@@ -20,15 +20,11 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
     await vscode.window.showTextDocument(document, { preview: true });
   }
 
-  /** Show Markdown as it is read; without VS Code's own Markdown extension as it is written. */
-  async showMarkdown(name: string, text: string): Promise<void> {
-    const uri = this.put(name, text);
-    await vscode.workspace.openTextDocument(uri);
-    try {
-      await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
-    } catch {
-      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside });
-    }
+  /** Show a document beside the code, which keeps the focus; `put` gives it more text. */
+  async showBeside(name: string, text: string): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.put(name, text));
+    const viewColumn = vscode.ViewColumn.Beside;
+    await vscode.window.showTextDocument(document, { viewColumn, preserveFocus: true, preview: true });
   }
 
   /** Give a document another text; where it is shown, it follows. */

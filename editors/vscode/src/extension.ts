@@ -3,42 +3,38 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Documents } from './documents';
-import { findProgram } from './environment';
+import { Proposals } from './proposals';
 import { Server } from './server';
+import { Setup } from './setup';
 import { StatusBar } from './status-bar';
-import { noStatus } from './status-text';
 import { Work } from './work';
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Qwen LSP', { log: true });
   const work = new Work();
-  const server = new Server(context.extension, log, work);
   const documents = new Documents();
+  const proposals = new Proposals(documents);
+  const server = new Server(context.extension, log, work, proposals);
 
-  const begin = async (): Promise<void> => {
-    const program = await findProgram();
-    if (program === undefined) {
-      server.setStatus(noStatus('notInstalled', 'The server is not installed.'));
-    } else {
-      await server.start(program);
-    }
-  };
+  const setup = new Setup(context, server, log);
 
   context.subscriptions.push(
     log,
     server,
     documents,
+    proposals,
     new StatusBar(server),
-    registerCommands({ server, documents, log, work, begin }),
+    registerCommands({ server, documents, proposals, setup, log, work }),
+    vscode.window.onDidChangeWindowState(({ focused }) => focused && void setup.lookAgain()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.sendSettings()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('qwenLsp.server')) {
-        void begin();
+        void setup.begin();
       } else if (event.affectsConfiguration('qwenLsp')) {
         server.sendSettings();
       }
     }),
   );
   // Not awaited: the editor must not wait for the server.
-  void begin();
+  void setup.begin();
 }

@@ -12,8 +12,8 @@ interface Entry extends vscode.QuickPickItem {
 
 export async function showMenu(server: Server, work: Work): Promise<void> {
   const chosen = await vscode.window.showQuickPick(entries(server, work), {
-    title: statusText(server.status, activeLanguage()).label,
-    placeHolder: server.status.message,
+    title: statusText(server.status, activeLanguage()).title,
+    placeHolder: [server.status.speed, server.status.message].filter(Boolean).join(' · '),
   });
   if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(chosen.command);

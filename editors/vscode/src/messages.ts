@@ -38,7 +38,7 @@ function refusal(error: unknown): string | undefined {
       return undefined;
     }
     if (error.code === ErrorCodes.ConnectionInactive) {
-      return 'the server is not running; the status bar says why.';
+      return 'the server is not running. The status bar says why.';
     }
   }
   return error instanceof Error ? error.message : String(error);

@@ -2,9 +2,9 @@
 
 import * as vscode from 'vscode';
 import type { MessageSignature, Middleware, WorkspaceEdit } from 'vscode-languageclient/node';
-import { configuration, sectionForServer, suggestsIn } from './configuration';
+import { sectionForServer, suggestsIn } from './configuration';
 import { tellRefusal } from './messages';
-import { applyPreview, type Preview } from './preview';
+import type { Convert, Proposals } from './proposals';
 import type { Work } from './work';
 
 /** Requests that somebody waits for: they can be stopped, and a refusal is told. */
@@ -12,7 +12,12 @@ const ASKED_FOR = ['codeAction/resolve', 'workspace/executeCommand'];
 /** Commands without an answer of interest, sent on the way of typing. */
 const SILENT = ['qwenLsp.accepted'];
 
-export function middleware(serverKeys: string[], work: Work): Middleware {
+export function middleware(
+  serverKeys: string[],
+  work: Work,
+  proposals: Proposals,
+  convert: Convert,
+): Middleware {
   return {
     async sendRequest(type, param, token, next) {
       if (!isAskedFor(type, param)) {
@@ -20,8 +25,7 @@ export function middleware(serverKeys: string[], work: Work): Middleware {
       }
       try {
         const result = await work.run(token, (own) => next(type, param, own));
-        applyPreview((result as { edit?: WorkspaceEdit } | null)?.edit, preview());
-        return result;
+        return withoutProposal(result);
       } catch (error) {
         tellRefusal(error);
         throw error;
@@ -65,22 +69,31 @@ export function middleware(serverKeys: string[], work: Work): Middleware {
 
     workspace: {
       configuration: (params) => params.items.map(() => sectionForServer(serverKeys)),
-      handleApplyEdit(params, next) {
-        applyPreview(params.edit, preview());
-        return next(params, new vscode.CancellationTokenSource().token);
+      async handleApplyEdit(params, next) {
+        const proposal = proposals.wanted(params.edit);
+        return proposal === undefined
+          ? next(params, new vscode.CancellationTokenSource().token)
+          : { applied: await proposals.review(proposal, params.edit, convert) };
       },
     },
   };
+
+  /** An edit that must be looked at is shown, and the action that VS Code gets has none. */
+  function withoutProposal<R>(result: R): R {
+    const edit = (result as { edit?: WorkspaceEdit } | null)?.edit;
+    const proposal = edit && proposals.wanted(edit);
+    if (edit === undefined || proposal === undefined) {
+      return result;
+    }
+    void proposals.review(proposal, edit, convert);
+    return { ...result, edit: undefined };
+  }
 }
 
 function isAskedFor(type: string | MessageSignature, param: unknown): boolean {
   const method = typeof type === 'string' ? type : type.method;
   const command = (param as { command?: string } | undefined)?.command ?? '';
   return ASKED_FOR.includes(method) && !SILENT.includes(command);
-}
-
-function preview(): Preview {
-  return configuration().get<Preview>('preview', 'rewrites');
 }
 
 /** The menu's *Rewrite as I say* comes without the words; undefined where the user gives none. */

@@ -15,7 +15,9 @@ import {
 import { sectionForServer, serverKeys } from './configuration';
 import { LANGUAGE_IDS } from './languages';
 import { logLines } from './log';
+import { tell } from './messages';
 import { middleware } from './middleware';
+import type { Convert, Proposals } from './proposals';
 import { Restarts } from './restarts';
 import { noStatus, type Status } from './status-text';
 import type { Work } from './work';
@@ -37,6 +39,7 @@ class QuietClient extends LanguageClient {
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  private turn = 0;
   private readonly keys: string[];
   private readonly restarts = new Restarts();
   private readonly changed = new vscode.EventEmitter<Status>();
@@ -50,6 +53,7 @@ export class Server implements vscode.Disposable {
     extension: vscode.Extension<unknown>,
     private readonly log: vscode.LogOutputChannel,
     private readonly work: Work,
+    private readonly proposals: Proposals,
   ) {
     this.keys = serverKeys(extension);
   }
@@ -65,7 +69,11 @@ export class Server implements vscode.Disposable {
 
   /** Start `program serve`; a failure shows in the status. */
   async start(program: string): Promise<void> {
+    const turn = ++this.turn;
     await this.stop();
+    if (turn !== this.turn) {
+      return; // the settings have changed again
+    }
     this.program = program;
     this.restarts.forget();
     this.setStatus(noStatus('starting', 'The server is started.'));
@@ -98,14 +106,21 @@ export class Server implements vscode.Disposable {
     }
   }
 
+  /** Say whether the server can be asked; where it cannot, tell the user, who has asked. */
+  isThere(): boolean {
+    if (!this.isRunning) {
+      tell('the server is not running. The status bar says why.');
+    }
+    return this.isRunning;
+  }
+
   /** Send one of the server's commands; undefined where it was refused, which the user is told. */
   async execute<R>(
     command: string,
     args: unknown[] = [],
     token?: vscode.CancellationToken,
   ): Promise<R | undefined> {
-    if (this.client === undefined || !this.isRunning) {
-      this.changed.fire(this.status);
+    if (this.client === undefined || !this.isThere()) {
       return undefined;
     }
     try {
@@ -137,6 +152,8 @@ export class Server implements vscode.Disposable {
 
   private options(): LanguageClientOptions {
     const schemes = ['file', 'untitled'];
+    const convert: Convert = async (edit) =>
+      (await this.client?.protocol2CodeConverter.asWorkspaceEdit(edit)) ?? new vscode.WorkspaceEdit();
     return {
       documentSelector: LANGUAGE_IDS.flatMap((language) =>
         schemes.map((scheme) => ({ language, scheme })),
@@ -146,7 +163,7 @@ export class Server implements vscode.Disposable {
       diagnosticCollectionName: 'qwen-lsp',
       errorHandler: this.errorHandler(),
       initializationFailedHandler: () => false,
-      middleware: middleware(this.keys, this.work),
+      middleware: middleware(this.keys, this.work, this.proposals, convert),
       stdioOptions: {
         // On stdout is the protocol. The log of the server says itself how grave a line is.
         stdout: () => {},

@@ -29,6 +29,8 @@ export interface ActiveLanguage {
 }
 
 export interface Shown {
+  /** One line: `Qwen LSP: ready`. */
+  title: string;
   text: string;
   tooltip: string;
   label: string;
@@ -72,6 +74,7 @@ export function statusText(status: Status, language?: ActiveLanguage): Shown {
   const words = off ? `off for ${language.name}` : WORDS[status.state];
   const title = `Qwen LSP: ${words}`;
   return {
+    title,
     text: `$(${icon}) ${shortText(status, off ? words : '')}`,
     tooltip: tooltip(status, title),
     label: [title, status.model, status.speed, status.message].filter(Boolean).join(', '),
