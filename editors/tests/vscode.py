@@ -213,10 +213,8 @@ class Window:
         rows.nth(1).wait_for(timeout=_LIMIT_MS)
         return rows.all_inner_texts()
 
-    def show_difference(self) -> None:
-        """Open the preview's first change side by side."""
-        self.page.locator(".bulk-edit-panel .monaco-list-row").nth(1).click()
-        self.page.locator(".editor-actions .codicon-arrow-down").click(timeout=_LIMIT_MS)
+    def wait_for_difference(self) -> None:
+        """Wait for a diff that shows its changed lines."""
         changed = self.page.locator(".monaco-diff-editor .line-insert").first
         changed.wait_for(state="attached", timeout=_LIMIT_MS)
 
