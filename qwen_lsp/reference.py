@@ -1,7 +1,7 @@
-"""What is printed from the code, by `python -m qwen_lsp.reference`: pages of docs/, and the settings
-in the manifest of the VS Code extension.
+"""What is printed from the code, by `python -m qwen_lsp.reference`.
 
-The same functions with nothing written are the test that all of it is up to date.
+That is pages of docs/, and the settings in the manifest of the VS Code extension. The same
+functions with nothing written are the test that all of it is up to date.
 """
 
 import json

@@ -98,6 +98,10 @@ class Session:
         old, self.settings = self.settings, settings
         if old != settings:
             self.project.suggestions.clear()
+        if old.model != settings.model:
+            # Whoever sets a model wants it, whatever was chosen or declined before.
+            self.chosen_model = None
+            self._declined.clear()
         self.indexing.use_settings(settings.context)
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
@@ -118,9 +122,16 @@ class Session:
         await self.leave_model()
         self.warm_up()
 
+    def choose_model(self, name: str) -> None:
+        """Use a model until another is set, also one whose download was declined before."""
+        self.chosen_model = name
+        self._declined.clear()
+
     async def restart_engine(self) -> None:
-        """End the engine process and start it again."""
-        if self._client is not None:
+        """End the engine process and start it again; one that has not started is tried again."""
+        if self._client is None:
+            await self.model()
+        else:
             self.status.set(State.STARTING, "The engine is started again.")
             await self._client.restart()
             await self._client.start()

@@ -460,3 +460,26 @@ class TestMissingModel:
             assert await complete(client, uri, CURSOR) == []
         assert len(asked) == 1
         assert "0.5 GB" in asked[0]["message"]
+
+    async def test_is_asked_for_again_by_whoever_chooses_it(self):
+        weights = Weights(card("qwen2.5-coder-0.5b"), None, "The test says so.")
+        options = session_options(GivenEngine()) | {"find_weights": lambda _: weights}
+        server, _ = create_server(**options)
+        asked: list[Any] = []
+        async with connect(server, capabilities=EDITOR) as client:
+            client.ignored.add("qwenLsp/status")
+            client.handlers["window/showMessageRequest"] = lambda params: (
+                asked.append(params) or {"title": "Not now"}
+            )
+            uri = client.open("file:///a.py", FIBONACCI)
+            assert await complete(client, uri, CURSOR) == []
+            with pytest.raises(LspError, match="was not downloaded"):
+                await client.command("qwenLsp.restartEngine")
+            assert len(asked) == 1
+            with pytest.raises(LspError, match="was not downloaded"):
+                await client.command("qwenLsp.selectModel", weights.name)
+            assert len(asked) == 2
+            section = {"qwenLsp": {"model": weights.name}}
+            client.notify("workspace/didChangeConfiguration", {"settings": section})
+            assert await complete(client, uri, CURSOR) == []
+        assert len(asked) == 3

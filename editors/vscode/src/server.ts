@@ -65,6 +65,11 @@ export class Server implements vscode.Disposable {
   setStatus(status: Status): void {
     this.status = status;
     this.changed.fire(status);
+    for (const [state, key] of [['ready', 'qwenLsp.ready'], ['starting', 'qwenLsp.installed']]) {
+      if (status.state === state) {
+        void vscode.commands.executeCommand('setContext', key, true); // a step of the walkthrough
+      }
+    }
   }
 
   /** Start `program serve`; a failure shows in the status. */
