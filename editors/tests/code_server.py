@@ -112,7 +112,7 @@ def code_server(
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False

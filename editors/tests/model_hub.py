@@ -42,10 +42,10 @@ def model_hub(weights: Path, sha256: str) -> Generator[ModelHub]:
     hub = ModelHub(weights, sha256)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:  # noqa: N802
+        def do_HEAD(self) -> None:
             self._head()
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self._head()
             # A client that gives up is no error of the hub.
             try:

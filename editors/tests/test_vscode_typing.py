@@ -7,7 +7,7 @@ from editors.tests.vscode import Window
 
 
 def begin_function(window: Window) -> str:
-    """Type the head of a function, where any model suggests more than a word; return the ghost text."""
+    """Type the head of a function, where any model has more than a word to say; return it."""
     window.go_to_text("return total * (1 - discount)\n")
     window.type("\n\ndef average_price(prices):\n")
     return window.wait_for_ghost()

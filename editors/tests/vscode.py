@@ -31,12 +31,13 @@ new MutationObserver(() => {
   }
 }).observe(document, {childList: true, subtree: true});
 """
-# The parts of ghost text stand anywhere in the page, so they are put together by where they are seen.
+# The parts of ghost text stand anywhere in the page: they are put together by where they are seen.
 _GHOST_TEXT = """() => {
   const kinds = ['.ghost-text-decoration', '.ghost-text-decoration-preview',
     '.ghost-text .view-line', '.suggest-preview-text .view-line'];
   const found = document.querySelectorAll(kinds.map(kind => '.monaco-editor ' + kind).join(', '));
-  const parts = [...found].map(part => ({place: part.getBoundingClientRect(), text: part.innerText}));
+  const parts = [...found].map(
+    part => ({place: part.getBoundingClientRect(), text: part.innerText}));
   parts.sort((a, b) => a.place.top - b.place.top || a.place.left - b.place.left);
   let text = '', top = parts[0]?.place.top;
   for (const part of parts) {
@@ -186,12 +187,11 @@ class Window:
 
     def wait_for_status(self, words: str) -> str:
         """Wait until the status says `words` (a regular expression)."""
-        found = wait_until(
-            lambda: self.status() if re.search(words, self.status()) else "",
+        return wait_until(
+            lambda: shown if re.search(words, shown := self.status()) else "",
             f"the status says {words}",
             180,
         )
-        return found
 
     def squiggles(self) -> Locator:
         """Return the underlined places, whatever their severity."""
@@ -232,7 +232,7 @@ class Window:
         self.page.screenshot(path=path, clip=clip)
 
     def wait_until(self, condition: Callable[[], _T], what: str) -> _T:
-        """Wait for a condition of the window; where it does not come, say what the window showed."""
+        """Wait for a condition; where it does not come, say what the window showed."""
         try:
             return wait_until(condition, what)
         except AssertionError as error:
