@@ -65,6 +65,8 @@ class LocalModel:
         self.finds_bugs = True
         self._outlines = outlines
         self.last_prompt: Prompt | None = None
+        # Whoever wants to know what each answer cost.
+        self.on_answer: Callable[[Generation, Priority], None] | None = None
 
     @property
     def chat_sampling(self) -> Sampling:
@@ -163,6 +165,8 @@ class LocalModel:
             generation.first_token_ms,
             generation.total_ms,
         )
+        if self.on_answer is not None:
+            self.on_answer(generation, priority)
         return Reply(generation.text, prompt, generation)
 
 

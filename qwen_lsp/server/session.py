@@ -184,9 +184,10 @@ class Session:
             weights = await asyncio.to_thread(self._find_weights, settings)
         _log.info("using %s: %s", weights.name, weights.reason)
         model, self._client = self._connect(weights, settings, self.templates, self._note_state)
+        model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
-        self.status.set(State.PAUSED if self.paused else State.READY, f"{weights.name} is ready.")
+        self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
         return model
 
     async def _permit_download(self, weights: launch.Weights) -> None:
@@ -213,7 +214,8 @@ class Session:
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:
             case Loading(fraction=fraction):
-                self.status.set(State.LOADING, f"Loading: {fraction:.0%}.")
+                # In steps of tens: a file that is in memory already brings each percent at once.
+                self.status.set(State.LOADING, f"Loading: {int(fraction * 10) * 10}%.")
             case Ready():
                 self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
             case LoadFailed(reason=reason):
