@@ -77,7 +77,7 @@ test('without a Python nothing is made', async () => {
 test('a stop ends the program at once and leaves nothing', { skip: process.platform === 'win32' }, async () => {
   // A Python that takes its time: it answers the check and then makes no environment for long.
   const python = join(root, 'python');
-  const script = '#!/bin/sh\ncase "$*" in *-c*) echo 3.12;; *) mkdir -p "$3"; sleep 60;; esac\n';
+  const script = '#!/bin/sh\ncase "$1" in -c) echo 3.12;; *) mkdir -p "$3"; sleep 60;; esac\n';
   await writeFile(python, script, { mode: 0o755 });
   let stop = () => {};
   const token = {
