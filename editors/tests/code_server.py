@@ -62,7 +62,7 @@ class CodeServer:
         """
         for kind, own in (("User", False), ("Machine", True)):
             path = self.folder / "user" / kind / "settings.json"
-            before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+            before: dict[str, Any] = json.loads(path.read_text("utf-8") if path.exists() else "{}")
             mine = {key: changes[key] for key in changes if key.startswith("qwenLsp.") == own}
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(before | mine, indent=2), "utf-8")

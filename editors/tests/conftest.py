@@ -171,12 +171,12 @@ def times(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    measured = config.stash.get(_TIMES, {})
+    measured = config.stash.get(_TIMES, dict[str, str]())
     if not measured:
         return
     path = PICTURES / "times.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    before: dict[str, str] = json.loads(path.read_text("utf-8") if path.exists() else "{}")
     # One suite alone keeps what the others measured earlier.
     path.write_text(json.dumps(before | measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
     terminalreporter.section("measured")

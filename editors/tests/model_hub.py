@@ -4,8 +4,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 _BLOCK_BYTES = 1 << 20
 _COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -27,7 +27,7 @@ class ModelHub:
             self._allowed = fraction
             self._changed.notify_all()
 
-    def send(self, target: BinaryIO) -> None:
+    def send(self, target: BufferedIOBase) -> None:
         """Write the file to `target`, block by block as allowed."""
         with self.weights.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_a_killed_server_comes_back(
 
 
 @contextmanager
-def neovim_beside(program: Path, home: Home, file: Path) -> Iterator[None]:
+def neovim_beside(program: Path, home: Home, file: Path) -> Generator[None]:
     """Open a file in a Neovim without a screen that has the language server of this checkout."""
     start = (
         f"vim.opt.runtimepath:append({str(ROOT / 'editors' / 'nvim')!r});"
