@@ -9,13 +9,15 @@ import { Setup } from './setup';
 import { StatusBar } from './status-bar';
 import { Work } from './work';
 
+let running: Server | undefined;
+
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Qwen LSP', { log: true });
   const work = new Work();
   const documents = new Documents();
   const proposals = new Proposals(documents);
   const server = new Server(context.extension, log, work, proposals);
-
+  running = server;
   const setup = new Setup(context, server, log);
 
   context.subscriptions.push(
@@ -28,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.onDidChangeWindowState(({ focused }) => focused && void setup.lookAgain()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.sendSettings()),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('qwenLsp.server')) {
+      if (event.affectsConfiguration('qwenLsp.server.path')) {
         void setup.begin();
       } else if (event.affectsConfiguration('qwenLsp')) {
         server.sendSettings();
@@ -37,4 +39,9 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   // Not awaited: the editor must not wait for the server.
   void setup.begin();
+}
+
+/** VS Code waits for this, and not for what is disposed of. */
+export function deactivate(): Promise<void> | undefined {
+  return running?.stop();
 }

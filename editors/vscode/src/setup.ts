@@ -20,6 +20,7 @@ const CHOOSE = 'Choose a Program…';
 export class Setup {
   private readonly environments: Environments;
   private installing = false;
+  private asking = false;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -91,9 +92,10 @@ export class Setup {
   }
 
   private async askToInstall(): Promise<void> {
-    if (this.context.globalState.get<boolean>(ASKED)) {
+    if (this.asking || this.context.globalState.get<boolean>(ASKED)) {
       return;
     }
+    this.asking = true;
     const question =
       'Qwen LSP needs its server: about 250 MB in a folder of this extension, and 5 to 10 minutes to compile llama.cpp for this machine.';
     const answer = await vscode.window.showInformationMessage(question, INSTALL, CHOOSE, 'Not Now');
