@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+EDITORS := .editors/.ready
 
 NODE_MODULES := editors/vscode/node_modules/.package-lock.json
 # Node 20 or later; where none is on PATH, the one that the packages for `make test-editors` bring.
 NPM := cd editors/vscode && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: help demo test vscode check format docs bench constraints clean
+.PHONY: help demo test vscode test-editors pictures check format docs bench constraints clean
 
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
@@ -16,6 +17,8 @@ help:
 	@echo "make format  format the code and mend what the linter can"
 	@echo "make docs    print docs/*.md from the code"
 	@echo "make vscode  build the VS Code extension, dist/qwen-lsp-VERSION.vsix"
+	@echo "make test-editors  drive real editors; they are fetched into .editors/ once (1 GB)"
+	@echo "make pictures      put what those editors showed into docs/pictures/"
 	@echo "make bench   measure the speed of the model on this machine"
 
 $(READY): pyproject.toml constraints.txt
@@ -49,6 +52,17 @@ vscode: $(READY) $(NODE_MODULES)
 	$(NPM) run build
 	$(NPM) run package
 
+$(EDITORS): $(READY) editors/tests/install.sh editors/tests/constraints.txt
+	editors/tests/install.sh $(BIN)/python
+
+test-editors: $(EDITORS) vscode
+	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
+	$(BIN)/pytest editors/tests
+
+# The pictures of the last `make test-editors`; look at them before you commit them.
+pictures:
+	$(BIN)/python -m editors.tests.pictures
+
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -69,9 +83,12 @@ bench: $(READY)
 constraints:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file constraints.txt
+	uv pip compile --group pyproject.toml:editors --universal --python-version 3.11 \
+		--constraint constraints.txt --generate-hashes --no-header --no-annotate \
+		--output-file editors/tests/constraints.txt
 	uv pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file editors/vscode/server-requirements.txt
 
 clean:
-	rm -rf .venv dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
+	rm -rf .venv .editors dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
 		editors/vscode/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
