@@ -25,7 +25,9 @@
 
 (defun session-choose (title)
   "Choose the code action that begins with TITLE from the menu at point."
-  (cl-letf (((symbol-function 'completing-read)
+  ;; Without a key that was pressed, eglot would open a menu for the mouse.
+  (cl-letf ((last-nonmenu-event ?\r)
+            ((symbol-function 'completing-read)
              (lambda (_prompt items &rest _)
                (or (cl-find title (mapcar #'car items) :test #'string-prefix-p)
                    (error "No %s among %S" title (mapcar #'car items))))))

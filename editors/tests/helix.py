@@ -9,7 +9,7 @@ from pathlib import Path
 from editors.tests.home import Home
 from editors.tests.waiting import wait_until
 
-_COLUMNS, _LINES = 110, 34
+_COLUMNS, _LINES = 110, 44
 
 
 @dataclass

@@ -15,6 +15,8 @@ export async function showMenu(server: Server, work: Work): Promise<void> {
     title: statusText(server.status, activeLanguage()).title,
     placeHolder: [server.status.speed, server.status.message].filter(Boolean).join(' · '),
   });
+  // A click has put the focus on the status bar, where the next space would open the menu again.
+  await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
   if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(chosen.command);
   }
