@@ -48,7 +48,7 @@ def test_ends_of_engine_and_server(
             wait_until(home.servers, "a server runs")[0].send_signal(signal.SIGKILL)
             wait_until(lambda: not home.servers(), "it has ended")
             nvim.lua("vim.wait(1500)")
-        assert "3 times in a minute" in nvim.messages()
+        assert "ended 3 times (signal 9)" in wait_until(nvim.messages, "it says so")
         assert "restart" in nvim.lua("return require('qwen-lsp').statusline()")
         nvim.command("QwenLsp restart")
         nvim.wait_for_state("ready")
@@ -138,10 +138,8 @@ def test_a_second_neovim_shares_the_engine(
             assert len(home.servers()) == 2
             for number, server in enumerate(home.servers(), 1):
                 family = [server, *server.children(recursive=True)]
-                told = ", ".join(
-                    f"{' '.join(one.cmdline()[-2:])[-40:]}: {memory(one)}" for one in family
-                )
-                times(f"{program.name}: server {number} and its children", told)
+                told = "; ".join(f"{role(one)} {memory(one)}" for one in family)
+                times(f"{program.name}: window {number}, the server and what it started", told)
             times(f"{program.name}: a second window adds, in PSS", f"{added / MIB:.0f} MiB")
 
 
@@ -149,6 +147,11 @@ def server_side(home: Home) -> int:
     """Return the memory of all processes of the server and the engine, shared pages divided."""
     named = [one for one in home.processes() if any("qwen" in part for part in one.cmdline())]
     return sum(one.memory_full_info().pss for one in named if "nvim" not in one.name())
+
+
+def role(process: psutil.Process) -> str:
+    line = " ".join(process.cmdline())
+    return "engine" if "engine.process" in line else "server" if "serve" in line else "index"
 
 
 def memory(process: psutil.Process) -> str:

@@ -179,3 +179,19 @@ def test_own_keys(nvim: Neovim) -> None:
     wait_until(lambda: nvim.lines()[0] == "total = first + second", "all is accepted")
     nvim.type("<Home><Right>x")
     wait_until(lambda: nvim.lines()[0].startswith("tx"), "the key is its own again")
+
+
+def test_long_messages_ask_for_nothing(nvim: Neovim) -> None:
+    nvim.lua(
+        "for n = 1, 3 do require('qwen-lsp.say').say(('%d long words '):format(n):rep(30)) end"
+    )
+    wait_until(lambda: "3 long words" in nvim.messages(), "all are told")
+    assert max(map(len, nvim.messages().splitlines())) < 80
+    # A plugin may have put a table in the place of vim.notify.
+    nvim.lua(
+        """
+        vim.notify = setmetatable({}, { __call = function(_, text) vim.g.told = text end })
+        require('qwen-lsp.say').say(('words '):rep(30))
+        """
+    )
+    wait_until(lambda: len(nvim.lua("return vim.g.told or ''")) > 150, "all of it is told")

@@ -42,8 +42,8 @@ function M.after_end(rpc, code, signal)
     require('qwen-lsp.state').forget(client.id)
     local config, buffers = client.config, vim.tbl_keys(client.attached_buffers)
     if count >= MOST_ENDS then
-      local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with exit code %d'):format(code)
-      M.given_up = ('The server ended %s, %d times in a minute: see :QwenLsp log.'):format(how, count)
+      local how = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
+      M.given_up = ('The server ended %d times (%s): see :QwenLsp log.'):format(count, how)
       say.say(M.given_up, vim.log.levels.WARN)
       return
     end

@@ -10,9 +10,14 @@ local told = {} ---@type table<string, boolean>
 
 local LEVELS = { vim.log.levels.WARN, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
 
---- Say whether vim.notify is Neovim's own, which writes into the command line.
+--- Say whether vim.notify is Neovim's own, which writes into the command line. Its source is a
+--- file inside of Neovim, or unknown; that of a plugin is a file on the disk, or it is a table.
 local function is_plain_notify()
-  return debug.getinfo(vim.notify, 'S').source:find('vim/_', 1, true) ~= nil
+  if type(vim.notify) ~= 'function' then
+    return false
+  end
+  local source = debug.getinfo(vim.notify, 'S').source
+  return source:sub(1, 1) ~= '@' or source:find('vim/_', 1, true) ~= nil
 end
 
 --- Return as much of the text as the command line has room for: more would be a prompt.
