@@ -173,7 +173,7 @@ def vscode_manifest(manifest: str) -> str:
     block["properties"] = {
         f"qwenLsp.{row.key}": {
             **row.schema,
-            "default": list(row.default) if isinstance(row.default, tuple) else row.default,
+            "default": row.default,
             "scope": _vscode_scope(row),
             "markdownDescription": row.doc,
         }

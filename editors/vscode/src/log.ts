@@ -4,10 +4,14 @@ import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import type * as vscode from 'vscode';
 
+/** How the server's lines begin: when, which the channel says itself, and how grave. */
+const BEGIN = /^[\d-]+ [\d:,]+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) /;
+
 /** Write each line of `input` to the log, as grave as it says that it is. */
 export function logLines(input: Readable, log: vscode.LogOutputChannel): void {
-  createInterface({ input }).on('line', (line) => {
-    const [, level] = /\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b/.exec(line) ?? [];
+  createInterface({ input }).on('line', (whole) => {
+    const [begin = '', level] = BEGIN.exec(whole) ?? [];
+    const line = whole.slice(begin.length);
     switch (level) {
       case 'DEBUG':
         return log.debug(line);
