@@ -99,6 +99,17 @@ async def test_a_dismissed_finding_stays_away_until_it_is_asked_for():
         assert len(await shown(client, uri)) == 1
 
 
+async def test_a_fix_is_offered_anywhere_on_the_line_of_its_finding():
+    async with editor(GivenEngine(FOUND, f"    {RIGHT}\n")) as client:
+        uri = client.open("file:///a.py", SEARCH)
+        await review(client, uri)
+        line_start = SEARCH.rindex("\n", 0, SEARCH.index(WRONG)) + 1
+        for offset in (line_start, SEARCH.index("\n", line_start)):
+            titles = [each["title"] for each in await quick_fixes(client, uri, offset)]
+            assert titles == [f"Fix: {RIGHT}", "Dismiss this finding"]
+        assert await quick_fixes(client, uri, line_start - 1) == []
+
+
 async def test_a_damaged_memory_is_an_empty_one(tmp_path: Path):
     async with editor(GivenEngine(NOTHING)) as client:
         await review(client, client.open("file:///a.py", SEARCH))

@@ -123,8 +123,11 @@ def _text_of(diagnostic: types.Diagnostic) -> str:
 def _quick_fixes(session: Session, document: Document, span: Span) -> list[types.CodeAction]:
     encoding = session.server.documents.encoding
     actions: list[types.CodeAction] = []
+    line_of = document.lines.line_of
     for finding in session.findings.get(document.uri, []):
-        if not (finding.span.start <= span.end and span.start <= finding.span.end):
+        # A finding is about its lines: wherever on them the cursor stands, its fix is meant.
+        first, last = line_of(finding.span.start), line_of(finding.span.end)
+        if not (first <= line_of(span.end) and line_of(span.start) <= last):
             continue
         diagnostic = to_diagnostic(session, document, finding)
         edit = quick_fix(document, finding)
