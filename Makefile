@@ -4,16 +4,21 @@ BIN := .venv/bin
 READY := .venv/.ready
 EDITORS := .editors/.ready
 
-.PHONY: help demo test test-editors pictures check format docs bench constraints clean
+NODE_MODULES := editors/vscode/node_modules/.package-lock.json
+# Node 20 or later; where none is on PATH, the one that the packages for `make test-editors` bring.
+NPM := cd editors/vscode && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+
+.PHONY: help demo test vscode test-editors pictures check format docs bench constraints clean
 
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
 	@echo "make test    run every test that needs no editor"
-	@echo "make test-editors  drive real editors, which are fetched into .editors/ (1 GB, once)"
-	@echo "make pictures      put what the editors showed into docs/pictures/"
 	@echo "make check   format, lint, types, import layers"
 	@echo "make format  format the code and mend what the linter can"
 	@echo "make docs    print docs/*.md from the code"
+	@echo "make vscode  build the VS Code extension, dist/qwen-lsp-VERSION.vsix"
+	@echo "make test-editors  drive real editors; they are fetched into .editors/ once (1 GB)"
+	@echo "make pictures      put what those editors showed into docs/pictures/"
 	@echo "make bench   measure the speed of the model on this machine"
 
 $(READY): pyproject.toml constraints.txt
@@ -30,6 +35,22 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
 	$(BIN)/pytest
+
+$(NODE_MODULES): editors/vscode/package-lock.json
+	$(NPM) ci --ignore-scripts
+	touch $@
+
+# The extension carries the server as a wheel, and says which versions of what it needs.
+vscode: $(READY) $(NODE_MODULES)
+	rm -rf editors/vscode/server
+	mkdir -p dist
+	$(BIN)/python -m hatchling build --target wheel --directory editors/vscode/server
+	cp editors/vscode/server-requirements.txt editors/vscode/server/requirements.txt
+	cp LICENSE CHANGELOG.md editors/vscode/
+	$(NPM) run check
+	$(NPM) test
+	$(NPM) run build
+	$(NPM) run package
 
 $(EDITORS): $(READY) editors/tests/install.sh editors/tests/constraints.txt
 	editors/tests/install.sh $(BIN)/python
@@ -65,6 +86,9 @@ constraints:
 	uv pip compile --group pyproject.toml:editors --universal --python-version 3.11 \
 		--constraint constraints.txt --generate-hashes --no-header --no-annotate \
 		--output-file editors/tests/constraints.txt
+	uv pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file editors/vscode/server-requirements.txt
 
 clean:
-	rm -rf .venv .editors dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .editors dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
+		editors/vscode/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
-"""The pages of docs/ that are printed from the code: `python -m qwen_lsp.reference`.
+"""What is printed from the code, by `python -m qwen_lsp.reference`.
 
-The same functions with nothing written are the test that the pages are up to date.
+That is pages of docs/, and the settings in the manifest of the VS Code extension. The same
+functions with nothing written are the test that all of it is up to date.
 """
 
 import json
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from qwen_lsp import __version__
 from qwen_lsp.features.actions import ACTIONS, is_offered_in
 from qwen_lsp.features.review import CATEGORIES
 from qwen_lsp.features.workspace_tools import LIMIT_SECONDS, TOOLS
@@ -15,8 +17,9 @@ from qwen_lsp.languages import LANGUAGES
 from qwen_lsp.models.catalogue import all_cards
 from qwen_lsp.models.download import gigabytes
 from qwen_lsp.prompting.templates import Templates, measured
-from qwen_lsp.settings import setting_rows
+from qwen_lsp.settings import SettingRow, setting_rows
 
+VSCODE_MANIFEST = "editors/vscode/package.json"
 _NOTE = "<!-- Printed from the code by `make docs`. -->\n\n"
 
 
@@ -158,6 +161,33 @@ def printed(name: str) -> str:
     return _NOTE + PAGES[name]()
 
 
+def vscode_manifest(manifest: str) -> str:
+    """Return the manifest of the VS Code extension with its block of the server's settings.
+
+    A key that a workspace must not set has the scope `machine`: VS Code ignores it in the settings
+    of a workspace.
+    """
+    tree = json.loads(manifest)
+    tree["version"] = __version__
+    (block,) = [each for each in tree["contributes"]["configuration"] if each["title"] == "Server"]
+    block["properties"] = {
+        f"qwenLsp.{row.key}": {
+            **row.schema,
+            "default": row.default,
+            "scope": _vscode_scope(row),
+            "markdownDescription": row.doc,
+        }
+        for row in setting_rows()
+    }
+    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+
+
+def _vscode_scope(row: SettingRow) -> str:
+    if row.key == "inlineCompletion.enabled":
+        return "language-overridable"  # on or off by language, in the menu of the status bar
+    return "window" if row.workspace else "machine"
+
+
 def _table(headings: list[str], rows: list[list[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
     return "".join(
@@ -166,10 +196,13 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
 
 
 def main() -> int:
-    """Write all pages."""
-    folder = Path(__file__).parent.parent / "docs"
+    """Write all pages, and the manifest."""
+    root = Path(__file__).parent.parent
     for name in PAGES:
-        (folder / name).write_text(printed(name), encoding="utf-8", newline="\n")
+        (root / "docs" / name).write_text(printed(name), encoding="utf-8", newline="\n")
+    manifest = root / VSCODE_MANIFEST
+    text = vscode_manifest(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

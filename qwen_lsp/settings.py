@@ -186,6 +186,7 @@ class SettingRow:
     default: Any
     doc: str
     workspace: bool
+    schema: Mapping[str, Any]  # JSON Schema of the values that are good
 
 
 def read_settings(
@@ -233,7 +234,8 @@ def setting_rows(tree: Any = Settings, prefix: str = "") -> list[SettingRow]:
         meta = entry.metadata
         default = getattr(tree(), entry.name)
         kind = _type_name(hint, meta)
-        rows.append(SettingRow(key, kind, default, meta["doc"], meta["workspace"]))
+        schema = _json_schema(hint, meta)
+        rows.append(SettingRow(key, kind, default, meta["doc"], meta["workspace"], schema))
     return rows
 
 
@@ -322,3 +324,15 @@ def _type_name(hint: Any, meta: Mapping[str, Any]) -> str:
         return f"{'whole ' if hint is int else ''}number from {meta['least']} to {meta['most']}"
     names = {bool: "true or false", str: "text"}
     return names.get(hint, "list of texts" if get_origin(hint) is tuple else "table of numbers")
+
+
+def _json_schema(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:
+    if get_origin(hint) is Literal:
+        return {"type": "string", "enum": list(get_args(hint))}
+    if hint is int or hint is float:
+        kind = "integer" if hint is int else "number"
+        return {"type": kind, "minimum": meta["least"], "maximum": meta["most"]}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": {"type": "string"}}
+    schemas: dict[Any, dict[str, Any]] = {bool: {"type": "boolean"}, str: {"type": "string"}}
+    return schemas.get(hint, {"type": "object", "additionalProperties": {"type": "integer"}})

@@ -9,15 +9,20 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from editors.tests.code_server import CodeServer, code_server
 from editors.tests.home import MODEL_ID, ROOT, Home, fresh_home
+from editors.tests.vscode import Window, browser_of, window
 from qwen_lsp.models import catalogue, files
 
 PICTURES = ROOT / "build" / "pictures"
+DEMO = ROOT / "fixtures" / "workspaces" / "demo"
+_FAILED = pytest.StashKey[bool]()
 _TIMES = pytest.StashKey[dict[str, str]]()
 
 
@@ -64,11 +69,81 @@ def workspace(tmp_path: Path) -> Path:
 
 def make_workspace(folder: Path) -> Path:
     """Copy the demo workspace to `folder` and commit it."""
-    shutil.copytree(ROOT / "fixtures" / "workspaces" / "demo", folder)
+    shutil.copytree(DEMO, folder)
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "-C", str(folder)]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "A small shop"]):
         subprocess.run([*git, *arguments], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def extension() -> Path:
+    """Return the newest .vsix that `make vscode` has built."""
+    built = sorted((ROOT / "dist").glob("*.vsix"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        pytest.fail("there is no extension in dist/: run `make vscode`")
+    return built[-1]
+
+
+@pytest.fixture(scope="session")
+def browser(editor: Callable[[str], Path]) -> Iterator[Browser]:
+    """Start the one Chromium of all tests."""
+    with sync_playwright() as playwright, browser_of(playwright, editor("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shared_vscode(
+    editor: Callable[[str], Path],
+    extension: Path,
+    weights: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[CodeServer, Home]]:
+    """Run a code-server with the extension and the real model, for all tests that leave it well."""
+    folder = tmp_path_factory.mktemp("vscode")
+    with fresh_home(weights) as home:
+        settings = {"qwenLsp.server.path": home.command()[0], "qwenLsp.model": MODEL_ID}
+        program = editor("code-server")
+        with code_server(program, extension, folder, home, settings) as server:
+            yield server, home
+
+
+@pytest.fixture(scope="session")
+def shared_window(
+    browser: Browser,
+    shared_vscode: tuple[CodeServer, Home],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Window]:
+    """Open the window in which a person does one thing after another."""
+    server, _ = shared_vscode
+    workspace = make_workspace(tmp_path_factory.mktemp("session") / "shop")
+    with window(browser, server, workspace / "shop.py") as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(
+    shared_window: Window, picture: Callable[[str], Path], request: pytest.FixtureRequest
+) -> Iterator[Window]:
+    """Give the shared window its first text back; no message may have popped up after the test."""
+    shared_window.wait_for_status("ready")
+    shared_window.replace_text((DEMO / "shop.py").read_text("utf-8"))
+    yield shared_window
+    messages = shared_window.messages()
+    if messages or request.node.stash.get(_FAILED, False):
+        shared_window.screenshot(picture(f"failed-{request.node.name}.png"))
+        shared_window.open_again()
+    assert messages == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -96,12 +171,12 @@ def times(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    measured = config.stash.get(_TIMES, {})
+    measured = config.stash.get(_TIMES, dict[str, str]())
     if not measured:
         return
     path = PICTURES / "times.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    before: dict[str, str] = json.loads(path.read_text("utf-8") if path.exists() else "{}")
     # One suite alone keeps what the others measured earlier.
     path.write_text(json.dumps(before | measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
     terminalreporter.section("measured")

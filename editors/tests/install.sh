@@ -121,7 +121,7 @@ program_of_forky() {
 
 # VS Code in a browser. The plain `npm install code-server` builds kerberos, which needs headers
 # and minutes; here only the two native modules that the extension host cannot do without are
-# built. Node's headers come with its wheel: npm_config_nodedir beats a nodedir in ~/.npmrc.
+# built. Node's headers come with its wheel. What is set here beats the same in ~/.npmrc.
 vscode_in_browser() {
   local folder=$editors/code-server home npm
   [[ -e $folder/ready-$code_server && -x $editors/bin/code-server ]] && return
@@ -140,7 +140,7 @@ vscode_in_browser() {
   (cd "$vscode" && node "$npm" install --omit=dev --ignore-scripts)
   (cd "$vscode/extensions" && node "$npm" install --omit=dev --ignore-scripts)
   say "building its native modules"
-  (cd "$vscode" && node "$npm" rebuild @vscode/spdlog @vscode/native-watchdog)
+  (cd "$vscode" && node "$npm" rebuild --ignore-scripts=false @vscode/spdlog @vscode/native-watchdog)
   (cd "$vscode/bin/remote-cli" && ln -sf code-linux.sh code-server)
   (cd "$vscode/bin/helpers" && ln -sf browser-linux.sh browser.sh)
   # The real node and not the wheel's wrapper in the venv, whose death would leave node running.

@@ -212,7 +212,7 @@ class _Asker:
             return None
         text = reply.text
         if finish in ("deadline", "length"):
-            text = _without_last_line(text)
+            text = _finished_lines(text, place)
         text = tidy(_behind_space(text, typed_space, place), place)
         return _Written(text, finish == "deadline")
 
@@ -239,7 +239,14 @@ def _behind_space(text: str, typed_space: str, place: Place) -> str:
     return text.lstrip(" \t")
 
 
-def _without_last_line(text: str) -> str:
-    """Drop a line that was not finished, unless it is the only one."""
-    head, line_end, _ = text.rpartition("\n")
-    return head if line_end and head.strip() else text
+def _finished_lines(text: str, place: Place) -> str:
+    """Drop a last line that was not finished, and headers whose body did not come.
+
+    Where nothing else is left, the text stays.
+    """
+    *lines, _ = text.split("\n")
+    if place.language.block_style == "indent":
+        while lines and lines[-1].rstrip().endswith(":"):
+            lines.pop()
+    head = "\n".join(lines)
+    return head if head.strip() else text

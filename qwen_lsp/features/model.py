@@ -36,6 +36,11 @@ class Reply:
     prompt: Prompt
     generation: Generation
 
+    @property
+    def lines(self) -> str:
+        """Return the text with a line feed for each line end, as edits are made of."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n")
+
 
 class LocalModel:
     """An engine with its templates, and what the model's card says of the model.
@@ -65,6 +70,8 @@ class LocalModel:
         self.finds_bugs = True
         self._outlines = outlines
         self.last_prompt: Prompt | None = None
+        # Whoever wants to know what each answer cost.
+        self.on_answer: Callable[[Generation, Priority], None] | None = None
 
     @property
     def chat_sampling(self) -> Sampling:
@@ -163,6 +170,8 @@ class LocalModel:
             generation.first_token_ms,
             generation.total_ms,
         )
+        if self.on_answer is not None:
+            self.on_answer(generation, priority)
         return Reply(generation.text, prompt, generation)
 
 

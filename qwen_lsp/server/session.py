@@ -98,6 +98,10 @@ class Session:
         old, self.settings = self.settings, settings
         if old != settings:
             self.project.suggestions.clear()
+        if old.model != settings.model:
+            # Whoever sets a model wants it, whatever was chosen or declined before.
+            self.chosen_model = None
+            self._declined.clear()
         self.indexing.use_settings(settings.context)
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
@@ -118,9 +122,16 @@ class Session:
         await self.leave_model()
         self.warm_up()
 
+    def choose_model(self, name: str) -> None:
+        """Use a model until another is set, also one whose download was declined before."""
+        self.chosen_model = name
+        self._declined.clear()
+
     async def restart_engine(self) -> None:
-        """End the engine process and start it again."""
-        if self._client is not None:
+        """End the engine process and start it again; one that has not started is tried again."""
+        if self._client is None:
+            await self.model()
+        else:
             self.status.set(State.STARTING, "The engine is started again.")
             await self._client.restart()
             await self._client.start()
@@ -173,9 +184,10 @@ class Session:
             weights = await asyncio.to_thread(self._find_weights, settings)
         _log.info("using %s: %s", weights.name, weights.reason)
         model, self._client = self._connect(weights, settings, self.templates, self._note_state)
+        model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
-        self.status.set(State.PAUSED if self.paused else State.READY, f"{weights.name} is ready.")
+        self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
         return model
 
     async def _permit_download(self, weights: launch.Weights) -> None:
@@ -186,7 +198,7 @@ class Session:
         if pull == "auto":
             return
         if name in self._declined:
-            raise weights.missing("was not downloaded")
+            raise weights.missing("was not downloaded, select it to be asked again")
         size = gigabytes(weights.card.size_bytes)
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
@@ -197,12 +209,13 @@ class Session:
         answer = await self.server.window_show_message_request_async(question)
         if answer is None or answer.title != "Download":
             self._declined.add(name)
-            raise weights.missing("was not downloaded")
+            raise weights.missing("was not downloaded, select it to be asked again")
 
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:
             case Loading(fraction=fraction):
-                self.status.set(State.LOADING, f"Loading: {fraction:.0%}.")
+                # In steps of tens: a file that is in memory already brings each percent at once.
+                self.status.set(State.LOADING, f"Loading: {int(fraction * 10) * 10}%.")
             case Ready():
                 self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
             case LoadFailed(reason=reason):

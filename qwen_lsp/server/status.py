@@ -1,10 +1,21 @@
 """The notification `qwenLsp/status`: what the server is doing, for a status bar."""
 
+import statistics
+import time
+from collections import deque
 from enum import Enum
 
+from qwen_lsp.engine.requests import Generation, Priority
 from qwen_lsp.server.boundary import Server
 
 METHOD = "qwenLsp/status"
+
+# The speed that is shown is the median of so many answers, and changes at most so often: a number
+# that flickers with each key is read by nobody.
+_ANSWERS = 9
+_SPEED_SECONDS = 2.0
+# The time of so few tokens says little of a speed.
+_LEAST_TOKENS = 4
 
 
 class State(Enum):
@@ -27,6 +38,11 @@ class Status:
         self._busy = 0
         self._resting = (State.STARTING, "")
         self._sent: dict[str, str] = {}
+        self._last_state = State.STARTING
+        self._last_message = ""
+        self._token_speeds: deque[float] = deque(maxlen=_ANSWERS)
+        self._typing_ms: deque[float] = deque(maxlen=_ANSWERS)
+        self._told_speed = 0.0
         self.model = ""
 
     def set(self, state: State, message: str) -> None:
@@ -45,12 +61,36 @@ class Status:
         if self._busy == 0:
             self._send(*self._resting)
 
+    def note_answer(self, generation: Generation, priority: Priority) -> None:
+        """Count an answer of the model into the speed that is shown."""
+        written = generation.generated_tokens
+        writing_ms = generation.total_ms - generation.first_token_ms
+        if written >= _LEAST_TOKENS and writing_ms > 0:
+            self._token_speeds.append((written - 1) * 1000 / writing_ms)
+        if priority == Priority.TYPING and written:
+            self._typing_ms.append(generation.total_ms)
+        now = time.monotonic()
+        if now - self._told_speed > _SPEED_SECONDS:
+            self._told_speed = now
+            self._send(self._last_state, self._last_message)
+
+    def _speed(self) -> str:
+        """Return the tokens a second, and the milliseconds that ghost text took, if known."""
+        parts: list[str] = []
+        if self._token_speeds:
+            parts.append(f"{statistics.median(self._token_speeds):.0f} tok/s")
+        if self._typing_ms:
+            parts.append(f"{statistics.median(self._typing_ms):.0f} ms")
+        return " · ".join(parts)
+
     def _send(self, state: State, message: str) -> None:
+        self._last_state, self._last_message = state, message
         status = {
             "state": state.value,
             "message": message,
             "model": self.model,
             "backend": "llama.cpp",
+            "speed": self._speed(),
         }
         if status != self._sent:
             self._sent = status

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from qwen_lsp.engine.address import EngineOptions
@@ -73,6 +74,9 @@ class TestSpeed:
         monkeypatch.setattr(Neighbours, "share", lambda _self: 0.5)
         first, facts = load(hybrid_path, measured=True, idle_minutes=2.0, kv_cache="q8_0")
         assert facts.speed is not None
+        monkeypatch.setattr(psutil, "getloadavg", lambda: (9.0 * (psutil.cpu_count() or 1),) * 3)
+        assert known_speed(first._options) == facts.speed
+        monkeypatch.setattr(psutil, "getloadavg", lambda: (0.0, 0.0, 0.0))
         assert known_speed(first._options) is None
 
     def test_is_measured_on_a_context_that_is_empty_afterwards(

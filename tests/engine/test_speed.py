@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qwen_lsp.engine.address import EngineOptions
@@ -127,3 +128,21 @@ def test_a_folder_that_cannot_be_written_does_no_harm(options: EngineOptions) ->
 def test_the_share_of_other_programs_is_a_share() -> None:
     neighbours = Neighbours()
     assert 0 <= neighbours.share() <= 1
+
+
+@pytest.mark.parametrize(("load", "known"), [(3.9, SPEED), (0.1, None)], ids=["busy", "quiet"])
+def test_what_was_measured_beside_busy_programs_serves_until_the_machine_is_quiet(
+    options: EngineOptions, monkeypatch: pytest.MonkeyPatch, load: float, known: Speed | None
+) -> None:
+    remember_speed(options, SPEED, quiet=False)
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
+    assert known_speed(options) == known
+
+
+def test_what_was_measured_on_a_quiet_machine_is_kept(
+    options: EngineOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_speed(options, SPEED, quiet=True)
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    assert known_speed(options) == SPEED

@@ -1,6 +1,7 @@
 """The requests of an editor, with an engine whose answers are given."""
 
 import asyncio
+import dataclasses
 import json
 import sys
 from collections.abc import AsyncGenerator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from qwen_lsp.engine.requests import EngineError, Infill
+from qwen_lsp.engine.requests import EngineError, GenerateRequest, Generation, Infill
 from qwen_lsp.features.launch import Weights
 from qwen_lsp.models.catalogue import card
 from qwen_lsp.server.app import create_server
@@ -398,6 +399,26 @@ class TestCommands:
                 await client.command("qwenLsp.selectModel", "qwen9")
 
 
+class MeasuredEngine(GivenEngine):
+    """Says of each answer that 11 tokens took 0.5 s after the first 0.1 s."""
+
+    async def generate(self, request: GenerateRequest, **callbacks: Any) -> Generation:
+        generation = await super().generate(request, **callbacks)
+        cost = {"generated_tokens": 11, "first_token_ms": 100.0, "total_ms": 600.0}
+        return dataclasses.replace(generation, **cost)
+
+
+class TestStatus:
+    async def test_tells_the_speed_of_what_was_measured(self):
+        engine = MeasuredEngine(BODY)
+        async with editor(engine) as client:
+            uri = client.open("file:///a.py", FIBONACCI)
+            assert len(await complete(client, uri, CURSOR)) == 1
+            told = await client.wait_for("qwenLsp/status", where=lambda s: s["speed"] != "")
+        assert told["speed"] == "20 tok/s · 600 ms"
+        assert told["state"] == "ready"
+
+
 class TestSettings:
     async def test_bad_values_are_told_once_by_name(self):
         options = {"inlineCompletion": {"maxTokens": "many", "enabled": False}}
@@ -460,3 +481,26 @@ class TestMissingModel:
             assert await complete(client, uri, CURSOR) == []
         assert len(asked) == 1
         assert "0.5 GB" in asked[0]["message"]
+
+    async def test_is_asked_for_again_by_whoever_chooses_it(self):
+        weights = Weights(card("qwen2.5-coder-0.5b"), None, "The test says so.")
+        options = session_options(GivenEngine()) | {"find_weights": lambda _: weights}
+        server, _ = create_server(**options)
+        asked: list[Any] = []
+        async with connect(server, capabilities=EDITOR) as client:
+            client.ignored.add("qwenLsp/status")
+            client.handlers["window/showMessageRequest"] = lambda params: (
+                asked.append(params) or {"title": "Not now"}
+            )
+            uri = client.open("file:///a.py", FIBONACCI)
+            assert await complete(client, uri, CURSOR) == []
+            with pytest.raises(LspError, match="was not downloaded"):
+                await client.command("qwenLsp.restartEngine")
+            assert len(asked) == 1
+            with pytest.raises(LspError, match="was not downloaded"):
+                await client.command("qwenLsp.selectModel", weights.name)
+            assert len(asked) == 2
+            section = {"qwenLsp": {"model": weights.name}}
+            client.notify("workspace/didChangeConfiguration", {"settings": section})
+            assert await complete(client, uri, CURSOR) == []
+        assert len(asked) == 3

@@ -79,7 +79,7 @@ async def _select_model(session: Session, name: str) -> dict[str, str]:
     try:
         if not files.is_path(name) and name != "auto":
             catalogue.card(name)
-        session.chosen_model = name
+        session.choose_model(name)
         await session.leave_model()
         await session.model()
     except (ModelError, EngineError) as error:

@@ -45,7 +45,6 @@ _MOST_TOGETHER = 8
 _PLAIN_SEQUENCES = 32
 _FEWEST_SEQUENCES, _MOST_SEQUENCES = 4, 32
 _MIB = 2**20
-_BUSY_SHARE = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -95,9 +94,7 @@ class LlamaCppBackend:
         if speed is None:
             neighbours = Neighbours()
             speed = measure(weights, self._context)
-            # What was measured beside busy programs serves for now; the next start measures again.
-            if neighbours.share() < _BUSY_SHARE:
-                remember_speed(options, speed)
+            remember_speed(options, speed, quiet=neighbours.are_quiet())
         self._pace = pace_of(speed, options.drafts, can_roll_back=weights.can_roll_back)
         return ModelFacts(
             name=weights.metadata("general.name") or options.model_path.stem,
