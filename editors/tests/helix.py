@@ -26,9 +26,9 @@ class Terminal:
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
 
-    def screen(self) -> str:
-        """Return what is shown, by lines."""
-        return self._tmux("capture-pane", "-p")
+    def screen(self, *, colours: bool = False) -> str:
+        """Return what is shown, by lines, with the codes for its colours or without."""
+        return self._tmux("capture-pane", "-p", *(["-e"] if colours else []))
 
     def wait_for(self, condition: Callable[[str], bool], what: str) -> str:
         """Wait until the screen fits `condition`, and return it; a failure shows the screen."""

@@ -157,10 +157,16 @@ class Window:
 
     def text(self) -> str:
         """Save, and return what the file holds now."""
-        self.press("Control+s")
-        self.wait_until(lambda: not self.page.locator(".tab.active.dirty").count(), "it is saved")
+        self.wait_until(self._is_saved, "it is saved")
         # VS Code empties the file before it writes it, and may be at an earlier save.
         return self.wait_until(lambda: self.file.read_text("utf-8"), "the file is written")
+
+    def _is_saved(self) -> bool:
+        """Save what is not saved yet: an edit may come after the key of an earlier try."""
+        dirty = self.page.locator(".tab.active.dirty")
+        if dirty.count():
+            self.press("Control+s")
+        return not dirty.count()
 
     def ghost(self) -> str:
         """Return the ghost text that is shown, empty where there is none."""
