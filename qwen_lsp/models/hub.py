@@ -68,7 +68,8 @@ def _library() -> Any:
 
     It is Any because its types are incomplete, and its HTTP client differs between its versions.
     """
-    import huggingface_hub  # noqa: PLC0415
+    # The package knows its part `constants` only once that was imported by name.
+    import huggingface_hub.constants  # noqa: PLC0415
 
     library: Any = huggingface_hub
     library.constants.HF_HUB_DISABLE_TELEMETRY = True

@@ -1,6 +1,9 @@
 import hashlib
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -218,3 +221,16 @@ def test_importing_the_models_does_not_import_the_hubs_library(tmp_path: Path) -
         "sys.exit('huggingface_hub' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_a_fresh_process_reaches_the_hub(fake_hub: Hub, small_card: ModelCard) -> None:
+    """This process has imported parts of the library that a server has not."""
+    assert small_card.hub is not None
+    code = (
+        "from qwen_lsp.models import hub, model_card;"
+        f"print(hub._ask(model_card.{small_card.hub!r}).sha256)"
+    )
+    env = {**os.environ, "HF_ENDPOINT": constants.ENDPOINT}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == fake_hub.sha256, done.stderr
