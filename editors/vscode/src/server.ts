@@ -94,6 +94,7 @@ export class Server implements vscode.Disposable {
     });
     try {
       await client.start();
+      suggestForEarlyTyping();
     } catch (error) {
       if (this.client === client) {
         this.failed(`${program} could not be started: ${words(error)}`);
@@ -194,6 +195,14 @@ export class Server implements vscode.Disposable {
   private failed(message: string): void {
     this.log.error(message);
     this.setStatus(noStatus('stopped', message));
+  }
+}
+
+/** Who has typed before there was a server gets the suggestion that nobody could be asked for. */
+function suggestForEarlyTyping(): void {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document !== undefined && document.version > 1 && LANGUAGE_IDS.includes(document.languageId)) {
+    void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   }
 }
 
