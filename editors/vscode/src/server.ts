@@ -13,7 +13,7 @@ import {
   State as ClientState,
 } from 'vscode-languageclient/node';
 import { sectionForServer, serverKeys } from './configuration';
-import { LANGUAGE_IDS } from './languages';
+import { isRead, LANGUAGE_IDS } from './languages';
 import { logLines } from './log';
 import { tell } from './messages';
 import { middleware } from './middleware';
@@ -201,7 +201,7 @@ export class Server implements vscode.Disposable {
 /** Who has typed before there was a server gets the suggestion that nobody could be asked for. */
 function suggestForEarlyTyping(): void {
   const document = vscode.window.activeTextEditor?.document;
-  if (document !== undefined && document.version > 1 && LANGUAGE_IDS.includes(document.languageId)) {
+  if (document !== undefined && document.version > 1 && isRead(document.languageId)) {
     void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   }
 }
