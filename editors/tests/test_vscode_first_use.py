@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from editors.tests.code_server import code_server
+from editors.tests.code_server import code_server, vscode_settings
 from editors.tests.home import MODEL_ID, Home, fresh_home
 from editors.tests.model_hub import model_hub
 from editors.tests.vscode import window
@@ -55,7 +55,7 @@ def test_the_first_start_and_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The model is on disk; at the first start nothing else of the server is, such as its speed."""
-    settings = {"qwenLsp.server.path": home.command()[0], "qwenLsp.model": MODEL_ID}
+    settings = vscode_settings(home)
     text = (workspace / "shop.py").read_text("utf-8")
     program = editor("code-server")
     with code_server(program, extension, tmp_path / "vscode", home, settings) as server:
@@ -72,6 +72,7 @@ def test_the_first_start_and_the_next(
                 marks["the person has typed"] = time.monotonic() - began
                 opened.wait_for_status("ready")
                 marks["the model is ready"] = time.monotonic() - began
+                opened.type("return ")
                 opened.wait_for_ghost()
                 marks["the suggestion is shown"] = time.monotonic() - began
                 assert opened.messages() == []
@@ -97,7 +98,7 @@ def test_a_model_that_is_missing(
     assert sha256 is not None
     with model_hub(weights, sha256) as hub, fresh_home(None) as home:
         home.env["HF_ENDPOINT"] = hub.address
-        settings = {"qwenLsp.server.path": home.command()[0], "qwenLsp.model": MODEL_ID}
+        settings = vscode_settings(home)
         program = editor("code-server")
         with (
             code_server(program, extension, tmp_path / "vscode", home, settings) as server,
