@@ -13,8 +13,6 @@ NPM := cd editors/vscode && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
 	@echo "make test    run every test that needs no editor"
-	@echo "make test-editors  drive real editors, which are fetched into .editors/ (1 GB, once)"
-	@echo "make pictures      put what the editors showed into docs/pictures/"
 	@echo "make check   format, lint, types, import layers"
 	@echo "make format  format the code and mend what the linter can"
 	@echo "make docs    print docs/*.md from the code"

@@ -50,7 +50,7 @@ class Neovim:
         if mode["blocking"]:
             self.api.input("<CR>")
             text = self.api.command_output("messages")
-            raise AssertionError(f"Neovim waits for Enter ({mode['mode']}); its messages: {text}")
+            raise AssertionError(f"Neovim waits for a key ({mode['mode']}); its messages: {text}")
 
     def lines(self) -> list[str]:
         """Return the lines of the current buffer."""

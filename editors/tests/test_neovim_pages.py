@@ -111,7 +111,9 @@ def test_commands_complete_and_show(
         nvim.wait_for_suggestion()
         nvim.type("<Esc>")
         nvim.command("QwenLsp prompt")
-        wait_until(lambda: "total_weight" in "\n".join(nvim.lines()), "the prompt is shown")
+        shown = "return vim.fn.expand('%')"
+        wait_until(lambda: nvim.lua(shown) == "qwen-lsp://prompt", "the prompt is shown")
+        assert "total_weight" in "\n".join(nvim.lines())
         nvim.type("q")
         nvim.command(f"QwenLsp model {MODEL_ID}")
         wait_until(lambda: "The model is" in str(nvim.lua(HISTORY)), "the model is chosen")
@@ -180,17 +182,22 @@ def test_pictures(
 
     def capture(name: str, title: str) -> None:
         printed = subprocess.run(
-            [*server, "capture-pane", "-p", "-e"], stdout=subprocess.PIPE, check=True, text=True
+            [*server, "capture-pane", "-p", "-e", "-N"],
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
         ).stdout
         draw(printed, title, picture(name))
 
+    wait_until(socket.exists, "Neovim listens")
+    api = pynvim.attach("socket", path=str(socket))
+    nvim = Neovim(api, None)
     try:
-        wait_until(socket.exists, "Neovim listens")
-        api = pynvim.attach("socket", path=str(socket))
-        nvim = Neovim(api, None)
         nvim.wait_for_state("ready")
         nvim.go_to(nvim.line_of("return total * "))
-        nvim.type("o<CR><C-u>def mean_price(prices):<CR>")
+        nvim.type("o<C-u><CR><CR>def mean_price(prices):<CR>")
+        nvim.wait_for_suggestion()
+        nvim.type("<C-o>zz")
         nvim.wait_for_suggestion()
         nvim.lua("vim.wait(300)")
         capture("neovim-ghost-text.svg", "nvim shop.py")
@@ -199,12 +206,14 @@ def test_pictures(
         nvim.go_to(nvim.line_of("def find_article"))
         nvim.command("QwenLsp review")
         (finding,) = wait_until(nvim.diagnostics, "there is a finding")
+        nvim.command("normal! 25Gzt")
         nvim.go_to(finding["lnum"] + 1, 5)
-        nvim.lua("vim.cmd('normal! zt9\\25') vim.diagnostic.open_float({ border = 'rounded' })")
+        nvim.lua("vim.diagnostic.open_float({ border = 'rounded' })")
         nvim.lua("vim.wait(300)")
         capture("neovim-review.svg", "nvim shop.py")
         nvim.command("qall!")
     except (EOFError, OSError):
         pass  # it has ended, as it was told
     finally:
+        api.close()
         subprocess.run([*server, "kill-server"], check=False, stderr=subprocess.DEVNULL)

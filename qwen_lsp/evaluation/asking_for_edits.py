@@ -35,13 +35,15 @@ class Edited:
 
 
 async def ask_action(asker: Asker, variant: Variant, case: EditCase, action: str) -> Edited:
-    """Return what an action makes of the case's function; raises EngineError."""
+    """Return what an action makes of the case's function; raises EngineError.
+
+    Where the case is not about one function, the whole file is selected, as a user would.
+    """
     model, recorder = asker.recorded(variant)
     function = case.function()
-    if function is None:
-        return Edited(case.before, "the case is not about one function", 0.0, ())
-    place = function.definition_span.start
-    site = find_site(case.document, Span(place, place), instruction=case.request)
+    place = function.definition_span.start if function is not None else 0
+    end = place if function is not None else len(case.before)
+    site = find_site(case.document, Span(place, end), instruction=case.request)
     began = time.monotonic()
     text, reason = case.before, ""
     try:

@@ -36,6 +36,11 @@ class Reply:
     prompt: Prompt
     generation: Generation
 
+    @property
+    def lines(self) -> str:
+        """Return the text with a line feed for each line end, as edits are made of."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n")
+
 
 class LocalModel:
     """An engine with its templates, and what the model's card says of the model.

@@ -198,7 +198,7 @@ class Session:
         if pull == "auto":
             return
         if name in self._declined:
-            raise weights.missing("was not downloaded")
+            raise weights.missing("was not downloaded, select it to be asked again")
         size = gigabytes(weights.card.size_bytes)
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
@@ -209,7 +209,7 @@ class Session:
         answer = await self.server.window_show_message_request_async(question)
         if answer is None or answer.title != "Download":
             self._declined.add(name)
-            raise weights.missing("was not downloaded")
+            raise weights.missing("was not downloaded, select it to be asked again")
 
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:

@@ -36,6 +36,7 @@ class Status:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._busy = 0
+        self._work = ""
         self._resting = (State.STARTING, "")
         self._sent: dict[str, str] = {}
         self._last_state = State.STARTING
@@ -46,13 +47,17 @@ class Status:
         self.model = ""
 
     def set(self, state: State, message: str) -> None:
-        """Tell the client a state that lasts."""
+        """Tell the client a state that lasts; that it is ready is no news while it works."""
         self._resting = (state, message)
-        self._send(state, message)
+        if self._busy and state is State.READY:
+            self._send(State.BUSY, self._work)
+        else:
+            self._send(state, message)
 
     def begin_work(self, message: str) -> None:
         """Show that the model works on something that was asked for."""
         self._busy += 1
+        self._work = message
         self._send(State.BUSY, message)
 
     def end_work(self) -> None:

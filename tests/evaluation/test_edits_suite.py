@@ -111,17 +111,21 @@ async def test_the_action_gets_a_second_try_and_the_plain_model_none(tmp_path: P
     assert "there is nothing to change" in engine.prompt_text(1)
 
 
-async def test_a_refusal_is_a_lost_case(tmp_path: Path) -> None:
+async def test_after_a_refusal_the_file_is_scored_as_it_was(tmp_path: Path) -> None:
     same = "def double(x):\n    return x + 2"
     _, (refused,) = await measured(tmp_path, FIX, [same, same])
     assert refused.scores == {"pass@1": 0.0, "edited": 0.0, "shorter": 0.0}
     assert refused.completion == ""
     good = SAME | {"after": SAME["before"]}
     _, (refused,) = await measured(tmp_path, good, [SAME["before"]] * 2)
-    assert (refused.scores["pass@1"], edits.passes(case(tmp_path, good), SAME["before"])) == (0, 1)
+    assert refused.scores == {"pass@1": 1.0, "edited": 0.0, "shorter": 0.0}
+
+
+async def test_without_one_function_the_whole_file_is_selected(tmp_path: Path) -> None:
     two = FIX | {"before": "def a():\n    pass\n\n\ndef b():\n    pass\n"}
-    engine, (refused,) = await measured(tmp_path, two, [])
-    assert (refused.scores["edited"], engine.requests) == (0.0, [])
+    engine, (edited,) = await measured(tmp_path, two, [FIX["after"]])
+    assert "def a():\n    pass\n\n\ndef b():\n    pass" in engine.prompt_text(0)
+    assert edited.scores["pass@1"] == 1.0
 
 
 def test_the_function_is_the_only_one_or_the_one_that_is_named(tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ def test_the_function_is_the_only_one_or_the_one_that_is_named(tmp_path: Path) -
     [
         ("return a + b", 1.0, 1.0),
         ("return a - b", 1.0, 0.0),
-        ("return (a + b) * 1 * 1 * 1 * 1 * 1", 0.0, 0.0),
+        ("return (a + b) * 1 * 1 * 1 * 1 * 1", 0.0, 1.0),
     ],
 )
 async def test_a_simpler_function_must_still_pass(
@@ -148,7 +152,7 @@ async def test_a_simpler_function_must_still_pass(
 ) -> None:
     replies = [f"    {body}"] * (1 if edited else 2)
     _, (ours,) = await measured(tmp_path, CORRECT, replies, "simplify")
-    assert ours.scores == {"pass@1": passed, "edited": edited, "shorter": passed}
+    assert ours.scores == {"pass@1": passed, "edited": edited, "shorter": edited * passed}
 
 
 def test_only_prompts_of_the_action_can_be_compared() -> None:

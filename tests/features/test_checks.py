@@ -40,6 +40,15 @@ def change(before: str, after: str, language_id: str = "python") -> Change:
         (checks.same_functions, "a + b", "sum((a, b))", None),
         (checks.keeps_names, "def f", "def g", "f would be lost"),
         (checks.keeps_names, "def f", "def g(): 0\ndef f", None),
+        (checks.names_are_defined, "a + b", "a + c", "c is not defined"),
+        (checks.names_are_defined, "a + b", "math.fsum([a, b])", "math is not defined"),
+        (checks.names_are_defined, "return a", "import math\n    return math.pi + a", None),
+        (checks.names_are_defined, "return a", "c = a\n    return c", None),
+        (checks.names_are_defined, "a + b", "sum(c for c in (a, b))", None),
+        (checks.names_are_defined, "a + b", "later() + b\n\ndef later(): 0", None),
+        (checks.names_are_defined, "return a", "global c\n    c = 1\n    return c + a", None),
+        (checks.names_are_defined, "def f", "from os import *\ndef f", None),
+        (checks.names_are_defined, "a + b", "a + (c", None),
         (checks.is_shorter, "a + b", "b + a", "the new code is not shorter"),
         (checks.is_shorter, "a + b", "a", None),
         (checks.keeps_docstring, '"""Doc."""', "# Doc.", "the documentation was lost"),
@@ -55,6 +64,11 @@ def change(before: str, after: str, language_id: str = "python") -> Change:
 )  # fmt: skip
 def test_check(check: Check, old: str, new: str, reason: str | None) -> None:
     assert check(change(CODE, CODE.replace(old, new, 1))) == reason
+
+
+def test_names_that_a_file_lacked_before_are_no_fault_of_the_edit() -> None:
+    before = CODE.replace("a + b", "a + magic")
+    assert checks.names_are_defined(change(before, before.replace("a +", "b +"))) is None
 
 
 def test_documentation_of_another_function_is_not_touched() -> None:

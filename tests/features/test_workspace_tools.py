@@ -286,7 +286,7 @@ async def test_a_cancelled_request_ends_its_tool(folder: Path, programs: Path) -
     await asyncio.to_thread(wait_for_the_end_of_its_child, log)
 
 
-@pytest.mark.parametrize("second", ["    return a", "    return q"])
+@pytest.mark.parametrize("second", ["    return a", "    return f''"])
 async def test_the_model_is_told_once_and_then_the_edit_is_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch, second: str
 ) -> None:
@@ -294,14 +294,14 @@ async def test_the_model_is_told_once_and_then_the_edit_is_refused(
     document = Document((folder / "a.py").as_uri(), "a.py", "python", 1, GOOD)
     site = find_site(document, Span(0, 0), folder)
     assert site is not None
-    engine = ScriptedEngine(["    return m", second])
+    engine = ScriptedEngine(["    return f''", second])
     if second == "    return a":
         rewrite = await resolve(site, "simplify", scripted_model(engine), "path")
         assert apply_edits(GOOD, rewrite.edits) == "def f(a):\n    return a\n"
     else:
-        with pytest.raises(RefusalError, match="f, ruff: F821 Undefined name `q`"):
+        with pytest.raises(RefusalError, match="f, ruff: F541"):
             await resolve(site, "simplify", scripted_model(engine), "path")
-    assert "ruff: F821 Undefined name `m`" in engine.prompt_text(1)
+    assert "ruff: F541" in engine.prompt_text(1)
 
 
 def test_a_workspace_cannot_allow_its_own_programs() -> None:

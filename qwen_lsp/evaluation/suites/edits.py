@@ -71,8 +71,8 @@ async def measure(
 
 
 async def _outcome(case: EditCase, variant: str, edited: Edited) -> Outcome:
-    # An edit that was refused is no edit, also where the file should stay as it is.
-    passed = not edited.reason and await asyncio.to_thread(passes, case, edited.text)
+    # After a refusal the file is as it was, which may be what it should be.
+    passed = await asyncio.to_thread(passes, case, edited.text)
     spent = edited.generations
     return Outcome(
         case=case.name,

@@ -43,7 +43,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> Draft:
         Priority.ACTION,
         stops=(end,),
     )
-    text = reply.text
+    text = reply.lines
     if reply.generation.finish == "length":
         text = text.rpartition("\n")[0]  # The last sentence was cut off.
     words = _words(text, language.doc_prefix)

@@ -46,9 +46,12 @@ class Site:
 
     @cached_property
     def target(self) -> "Target | None":
-        """Return the function at the selection's start, None where there is none."""
+        """Return the function that the selection lies in, None where it goes beyond one."""
         function = self.tree.function_at(self.selection.start)
-        return Target(self, function) if function is not None else None
+        if function is None:
+            return None
+        beyond = self.document.text[function.span.end : self.selection.end]
+        return None if beyond.strip() else Target(self, function)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,13 @@ from qwen_lsp.context.function import indented, without_indent
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Action, Draft, Site, UnusableReplyError
 from qwen_lsp.features.actions.rewriting import can_be_rewritten, rewritten_function
-from qwen_lsp.features.checks import other_functions_stay, parses, style_kept, unchanged_outside
+from qwen_lsp.features.checks import (
+    names_are_defined,
+    other_functions_stay,
+    parses,
+    style_kept,
+    unchanged_outside,
+)
 from qwen_lsp.features.fitting import fitted
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.text import smallest_edit
@@ -55,7 +61,7 @@ async def _rewritten_lines(site: Site, model: LocalModel, refused: str, instruct
     if reply.generation.finish == "length":
         raise UnusableReplyError("the reply was too long")
     new = fitted(
-        reply.text.replace("\r\n", "\n").strip("\n").rstrip(),
+        reply.lines.strip("\n").rstrip(),
         code,
         site.document.text,
         site.language,
@@ -73,7 +79,7 @@ CUSTOM = Action(
     summary="Rewrites a function, or the selected lines outside of one, as an instruction says.",
     is_offered=_is_offered,
     write=_write,
-    checks=(parses, unchanged_outside, other_functions_stay, style_kept),
+    checks=(parses, unchanged_outside, other_functions_stay, names_are_defined, style_kept),
     rewrites_code=True,
     needs_instruction=True,
 )

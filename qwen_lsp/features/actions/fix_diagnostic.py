@@ -10,7 +10,7 @@ from qwen_lsp.features.actions.base import (
     UnusableReplyError,
 )
 from qwen_lsp.features.actions.rewriting import can_be_rewritten, rewritten_function
-from qwen_lsp.features.checks import keeps_docstring, parses, same_functions
+from qwen_lsp.features.checks import keeps_docstring, names_are_defined, parses, same_functions
 from qwen_lsp.features.model import LocalModel
 
 _LEAST_LINES = 2
@@ -52,5 +52,5 @@ FIX_DIAGNOSTIC = Action(
     summary="Rewrites the body of a function so that another tool's diagnostic in it goes away.",
     is_offered=_is_offered,
     write=_write,
-    checks=(parses, same_functions, keeps_docstring),
+    checks=(parses, same_functions, names_are_defined, keeps_docstring),
 )

@@ -98,7 +98,7 @@ async def _write(target: Target, model: LocalModel, refused: str) -> Draft:
         enough=lambda text: len(_TEST_BEGINS.findall(text)) >= _MOST_TESTS,
     )
     is_whole = reply.generation.finish in ("end", "stop")
-    written = page.begun + reply.text.replace("\r\n", "\n")
+    written = page.begun + reply.lines
     tests = _usable_tests(written, page, target, is_whole=is_whole)
     if not tests:
         raise UnusableReplyError("there was no test that could be used")

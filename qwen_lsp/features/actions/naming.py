@@ -102,7 +102,7 @@ async def ask_for_sentence(
         Priority.ACTION,
         enough=lambda text: re.search(r"\S[^\n]*\n|\"\"\"", text) is not None,
     )
-    first = reply.text.strip().partition("\n")[0].partition('"""')[0]
+    first = reply.lines.strip().partition("\n")[0].partition('"""')[0]
     first = _LIST_MARK.sub("", first)
     sentence = re.match(r".*?[.!?](?=\s|$)|.*", first.replace("\\", "").replace("*/", "").strip())
     text = sentence[0].strip() if sentence is not None else ""

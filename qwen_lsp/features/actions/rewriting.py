@@ -7,10 +7,11 @@ the function is taken, and is fitted to the file.
 from qwen_lsp.context.function import dedented, function_context, indented
 from qwen_lsp.engine.requests import Priority
 from qwen_lsp.features.actions.base import Draft, Target, UnusableReplyError, prompt_variables
+from qwen_lsp.features.actions.needed_imports import needed_imports, with_imports
 from qwen_lsp.features.fitting import fitted
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.languages import parse
-from qwen_lsp.text import smallest_edit
+from qwen_lsp.text import Span, TextEdit, apply_edits, smallest_edit
 
 _LEAST_LINES = 3
 _MOST_LINES = 120
@@ -52,13 +53,22 @@ async def rewritten_function(
     reply = await model.ask(template_id, told | variables, Priority.ACTION)
     if reply.generation.finish == "length":
         raise UnusableReplyError("the reply was too long")
-    written = opening + reply.text.replace("\r\n", "\n")
+    written = opening + reply.lines
     code = fitted(
         _function_in(written, target, keeps_signature), old, document.text, target.language
     )
-    new = indented(code, function.indent, document.line_end)
-    edit = smallest_edit(document.slice(span), new, span.start)
+    edit = _edit(target, span, code)
+    if edit is not None and target.language.id == "python":
+        after = apply_edits(document.text, [edit])
+        imports = needed_imports(written, document.text, after)
+        edit = _edit(target, span, with_imports(code, imports)) if imports else edit
     return Draft((edit,) if edit is not None else ())
+
+
+def _edit(target: Target, span: Span, code: str) -> TextEdit | None:
+    document = target.document
+    new = indented(code, target.function.indent, document.line_end)
+    return smallest_edit(document.slice(span), new, span.start)
 
 
 def _first_line_below(code: str, signature: str) -> str:

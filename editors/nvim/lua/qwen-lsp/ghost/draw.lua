@@ -68,7 +68,7 @@ function M.show(bufnr, row, col, text, covered, hint)
   M.clear(bufnr)
   local tabstop = vim.bo[bufnr].tabstop
   local lines = vim.split(text, '\n', { plain = true })
-  hint = (hint or '') .. hidden_lines(#lines - 1)
+  local hidden = hidden_lines(#lines - 1)
   local below = {}
   for index = 2, #lines do
     table.insert(below, { { without_tabs(lines[index], 0, tabstop), GROUP } })
@@ -76,7 +76,7 @@ function M.show(bufnr, row, col, text, covered, hint)
   local function mark(at, piece, position, virt_lines)
     local chunks = { { piece, GROUP } }
     if position == 'last' then
-      table.insert(chunks, { hint, GROUP_OF_HINT })
+      vim.list_extend(chunks, { { hidden, GROUP }, { hint or '', GROUP_OF_HINT } })
     end
     vim.api.nvim_buf_set_extmark(bufnr, namespace, row, at, {
       virt_text = chunks,
