@@ -28,7 +28,7 @@ MODEL_ID = "qwen2.5-coder-0.5b"
 PATIENT: dict[str, Any] = {
     "model": MODEL_ID,
     "inlineCompletion.deadlineMs": 30_000,
-    "context.maxTokens": 600,
+    "context.maxTokens": 300,
 }
 
 
