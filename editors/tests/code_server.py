@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editors.tests.home import Home
+from editors.tests.home import PATIENT, Home
 from editors.tests.waiting import wait_until
 
 # What would stand in the way of a test or of its picture: tips, other assistants, hot exit, which
@@ -37,6 +37,12 @@ _QUIET = {
     "workbench.tips.enabled": False,
     "workbench.welcomePage.walkthroughs.openOnInstall": False,
 }
+
+
+def vscode_settings(home: Home) -> dict[str, Any]:
+    """Return the extension's settings for a test: this checkout's server, and patience."""
+    of_server = {f"qwenLsp.{name}": value for name, value in PATIENT.items()}
+    return {"qwenLsp.server.path": home.command()[0], **of_server}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from editors.tests.code_server import CodeServer, code_server
+from editors.tests.code_server import CodeServer, code_server, vscode_settings
 from editors.tests.home import MODEL_ID, ROOT, Home, fresh_home
 from editors.tests.vscode import Window, browser_of, window
 from qwen_lsp.models import catalogue, files
@@ -102,7 +102,7 @@ def shared_vscode(
     """Run a code-server with the extension and the real model, for all tests that leave it well."""
     folder = tmp_path_factory.mktemp("vscode")
     with fresh_home(weights) as home:
-        settings = {"qwenLsp.server.path": home.command()[0], "qwenLsp.model": MODEL_ID}
+        settings = vscode_settings(home)
         program = editor("code-server")
         with code_server(program, extension, folder, home, settings) as server:
             yield server, home

@@ -23,6 +23,13 @@ from qwen_lsp.models import catalogue
 
 ROOT = Path(__file__).parents[2]
 MODEL_ID = "qwen2.5-coder-0.5b"
+# What tests set beside the model. A machine that is busy with an editor of a gigabyte is slow, and
+# not wrong: a suggestion has time to come, and little to read.
+PATIENT: dict[str, Any] = {
+    "model": MODEL_ID,
+    "inlineCompletion.deadlineMs": 30_000,
+    "context.maxTokens": 300,
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Helix with editors/helix/languages.toml: an action, a review with its fix, a suggestion."""
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from editors.tests.helix import Terminal, helix
-from editors.tests.home import MODEL_ID, ROOT, Home
+from editors.tests.home import PATIENT, ROOT, Home
 from editors.tests.terminal import draw
 from editors.tests.waiting import wait_until
 
@@ -24,7 +25,8 @@ def session(
     assert 'model = "auto"' in text
     ours = tmp_path / "config" / "helix" / "languages.toml"
     ours.parent.mkdir(parents=True)
-    ours.write_text(text.replace('model = "auto"', f'model = "{MODEL_ID}"'), "utf-8")
+    patient = "\n".join(f"{name} = {json.dumps(value)}" for name, value in PATIENT.items())
+    ours.write_text(text.replace('model = "auto"', patient), "utf-8")
     file = workspace / "shop.py"
     configuration = tmp_path / "config"
     with helix(

@@ -20,17 +20,21 @@ _T = TypeVar("_T")
 _SIZE: ViewportSize = {"width": 1280, "height": 800}
 _LIMIT_MS = 60_000.0
 _STATUS = '[id="qwen-lsp.qwen-lsp.qwenLsp.status"]'
-# Messages disappear by themselves, so the page writes down each one that ever showed.
-_RECORD_MESSAGES = """
+# Messages and states disappear by themselves, so the page writes down each one that ever showed:
+# messages as they are, states with the seconds since the page was opened.
+_RECORD = """
 window.messagesSeen = [];
+window.statesSeen = {};
 new MutationObserver(() => {
+  const state = document.querySelector('STATUS a')?.getAttribute('aria-label')?.split(',')[0];
+  if (state) window.statesSeen[state] ??= performance.now() / 1000;
   for (const toast of document.querySelectorAll('.notifications-toasts .notification-list-item')) {
     const grave = toast.querySelector('.codicon-error') ? 'error: ' : '';
     const text = grave + (toast.querySelector('.notification-list-item-message')?.innerText ?? '');
     if (!window.messagesSeen.includes(text)) window.messagesSeen.push(text);
   }
-}).observe(document, {childList: true, subtree: true});
-"""
+}).observe(document, {childList: true, subtree: true, attributeFilter: ['aria-label']});
+""".replace("STATUS", _STATUS)
 # The parts of ghost text stand anywhere in the page: they are put together by where they are seen.
 _GHOST_TEXT = """() => {
   const kinds = ['.ghost-text-decoration', '.ghost-text-decoration-preview',
@@ -200,6 +204,11 @@ class Window:
             180,
         )
 
+    def states(self) -> dict[str, float]:
+        """Return the states that the status has told, such as `Qwen LSP: ready`, in seconds after
+        the window was opened."""
+        return self.page.evaluate("() => window.statesSeen")
+
     def squiggles(self) -> Locator:
         """Return the underlined places, whatever their severity."""
         kinds = ("error", "warning", "info", "hint")
@@ -262,7 +271,7 @@ def window(
 ) -> Generator[Window]:
     """Open a file of a workspace in a new window; no error may have popped up at the end."""
     context = browser.new_context(viewport=_SIZE, device_scale_factor=1.5)
-    context.add_init_script(_RECORD_MESSAGES)
+    context.add_init_script(_RECORD)
     try:
         opened = Window(context.new_page(), file)
         opened.open(server.address(file.parent, file.name, line, column))
