@@ -5,6 +5,7 @@ The library's own download starts from the beginning after an interruption (hugg
 bytes are read here, with a Range header when some arrived earlier.
 """
 
+import importlib
 import os
 import re
 import threading
@@ -69,11 +70,9 @@ def _library() -> Any:
     It is Any because its types are incomplete, and its HTTP client differs between its versions.
     """
     # The package knows its part `constants` only once that was imported by name.
-    import huggingface_hub.constants  # noqa: PLC0415
-
-    library: Any = huggingface_hub
-    library.constants.HF_HUB_DISABLE_TELEMETRY = True
-    return library
+    constants: Any = importlib.import_module("huggingface_hub.constants")
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    return importlib.import_module("huggingface_hub")
 
 
 def _ask(source: HubSource) -> _Remote:
