@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import sys
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from qwen_lsp.engine.requests import EngineError, GenerateRequest, Generation, I
 from qwen_lsp.features.launch import Weights
 from qwen_lsp.models.catalogue import card
 from qwen_lsp.server.app import create_server
+from qwen_lsp.settings import Settings
 from tests.harness.lsp_client import Client, LspError, connect
 from tests.server.given_engine import GivenEngine, session_options
 
@@ -262,7 +264,7 @@ class TestCodeActions:
     ):
         monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
         (tmp_path / "ruff.toml").touch()
-        engine = GivenEngine(*["    return missing\n"] * 2)
+        engine = GivenEngine(*["    return f''\n"] * 2)
         options = {"checks": {"workspaceTools": allowed}}
         async with editor(engine, workspace=tmp_path, options=options) as client:
             uri = client.open((tmp_path / "a.py").as_uri(), SEARCH)
@@ -270,7 +272,7 @@ class TestCodeActions:
             if allowed == "off":
                 assert (await client.request("codeAction/resolve", action))["edit"]
                 return
-            with pytest.raises(LspError, match="ruff: F821 Undefined name `missing`"):
+            with pytest.raises(LspError, match="ruff: F541"):
                 await client.request("codeAction/resolve", action, timeout_s=60)
 
     async def test_are_a_command_for_editors_that_cannot_resolve(self):
@@ -452,6 +454,33 @@ class TestSettings:
         async with editor(GivenEngine(), workspace=tmp_path) as client:
             told = await client.wait_for("window/showMessage")
         assert "model cannot be set by a workspace" in told["message"]
+
+
+class TestStarting:
+    async def test_a_suggestion_waits_for_the_model_and_comes_for_the_newest_text_alone(self):
+        engine = GivenEngine(BODY)
+        options = session_options(engine)
+        found, connect_model = threading.Event(), options["find_weights"]
+
+        def find_slowly(settings: Settings) -> Weights:
+            assert found.wait(30)
+            return connect_model(settings)
+
+        server, _ = create_server(**options | {"find_weights": find_slowly})
+        settings = {"inlineCompletion": {"deadlineMs": 50}}
+        async with connect(server, capabilities=EDITOR, options=settings) as client:
+            client.ignored.add("qwenLsp/status")
+            uri = client.open("file:///a.py", "#" + FIBONACCI)
+            old = asyncio.create_task(complete(client, uri, CURSOR + 1))
+            await asyncio.sleep(0.2)
+            client.change(uri, (0, 1, ""))
+            new = asyncio.create_task(complete(client, uri, CURSOR))
+            await asyncio.sleep(0.2)
+            assert not old.done()
+            found.set()
+            assert await old == []
+            assert len(await new) == 1
+        assert len(engine.requests) == 1
 
 
 class TestMissingModel:

@@ -13,7 +13,7 @@ import {
   State as ClientState,
 } from 'vscode-languageclient/node';
 import { sectionForServer, serverKeys } from './configuration';
-import { LANGUAGE_IDS } from './languages';
+import { isRead, LANGUAGE_IDS } from './languages';
 import { logLines } from './log';
 import { tell } from './messages';
 import { middleware } from './middleware';
@@ -94,6 +94,7 @@ export class Server implements vscode.Disposable {
     });
     try {
       await client.start();
+      suggestForEarlyTyping();
     } catch (error) {
       if (this.client === client) {
         this.failed(`${program} could not be started: ${words(error)}`);
@@ -194,6 +195,14 @@ export class Server implements vscode.Disposable {
   private failed(message: string): void {
     this.log.error(message);
     this.setStatus(noStatus('stopped', message));
+  }
+}
+
+/** Who has typed before there was a server gets the suggestion that nobody could be asked for. */
+function suggestForEarlyTyping(): void {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document !== undefined && document.version > 1 && isRead(document.languageId)) {
+    void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   }
 }
 

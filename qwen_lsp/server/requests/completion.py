@@ -21,7 +21,9 @@ def register(session: Session) -> None:
         if document is None:
             return empty
         offset = to_offset(document, params.position, server.documents.encoding)
-        found = await suggest(session, document, offset, explicit=False)
+        # Other sources of the editor's menu may wait for this answer.
+        start_ms = session.settings.inline_completion.deadline_ms
+        found = await suggest(session, document, offset, explicit=False, start_ms=start_ms)
         if not found:
             return empty
         suggestion = found[0]

@@ -16,7 +16,9 @@ from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document, Span, TextEdit, apply_edits
 
 _log = logging.getLogger(__name__)
-_EXPLICIT_START_MS = 60_000
+# How long a request waits for a model that is starting. The editor cancels it at the next key, and
+# who has stopped typing before the model was there gets a suggestion all the same.
+_START_MS = 60_000
 
 
 def register(session: Session) -> None:
@@ -37,12 +39,12 @@ def register(session: Session) -> None:
             span = to_span(document, chosen.range, encoding)
             selected = _with_selection(document, TextEdit(span, chosen.text))
             start = span.start + len(chosen.text)
-            found = await suggest(session, selected, start, explicit=explicit)
+            found = await suggest(session, selected, start, explicit=explicit, start_ms=_START_MS)
             prefix = chosen.text
         else:
             offset = to_offset(document, params.position, encoding)
             span, prefix = Span(offset, offset), ""
-            found = await suggest(session, document, offset, explicit=explicit)
+            found = await suggest(session, document, offset, explicit=explicit, start_ms=_START_MS)
         items: list[types.InlineCompletionItem] = []
         for suggestion in found:
             text = prefix + suggestion.text
@@ -57,15 +59,18 @@ def register(session: Session) -> None:
 
 
 async def suggest(
-    session: Session, document: Document, offset: int, *, explicit: bool
+    session: Session, document: Document, offset: int, *, explicit: bool, start_ms: int
 ) -> list[Suggestion]:
-    """Return what to suggest at `offset`; a failure is one line in the log and no suggestion."""
+    """Return what to suggest at `offset`; a failure is one line in the log and no suggestion.
+
+    A model that is starting is waited for at most `start_ms`, as long as the text stays the same.
+    """
     if session.paused or is_too_large(document):
         return []
     session.project.recent.note_visit(document, offset, time.monotonic())
-    deadline_ms = session.settings.inline_completion.deadline_ms
-    model = await session.model_soon(_EXPLICIT_START_MS if explicit else deadline_ms)
-    if model is None:
+    shown = session.server.documents.get(document.uri)
+    model = await session.model_soon(start_ms)
+    if model is None or session.server.documents.get(document.uri) is not shown:
         return []
     try:
         return await complete(
