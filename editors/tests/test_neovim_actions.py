@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 from editors.tests.home import Home, fresh_home
+from editors.tests.long_review import LONG_FILE
 from editors.tests.neovim import VERSIONS, Neovim, ready_neovim
 from editors.tests.waiting import wait_until
-
-# Many functions, each of which takes the model a while to look at.
-LONG = "\n\n".join(
-    f"def area_{n}(width, height):\n    area = width * height\n    return area + {n}"
-    for n in range(30)
-)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -30,7 +25,7 @@ def home(weights: Path) -> Iterator[Home]:
 
 @pytest.fixture
 def nvim(program: Path, home: Home, tmp_path: Path, workspace: Path) -> Iterator[Neovim]:
-    (workspace / "long.py").write_text(LONG + "\n", "utf-8")
+    (workspace / "long.py").write_text(LONG_FILE, "utf-8")
     with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
         yield nvim
 

@@ -1,6 +1,5 @@
 """What a user reads: health, help, status line, messages, and the pictures of the README."""
 
-import os
 import re
 import shlex
 import shutil
@@ -174,7 +173,7 @@ def test_pictures(
     server = [str(tmux), "-L", home.folder.name]
     size = ["-x", "84", "-y", "28"]
     env = environment(home, tmp_path) | {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
-    command = shlex.join(map(os.fspath, start))
+    command = shlex.join(str(part) for part in start)
     subprocess.run(
         [*server, "-f", "/dev/null", "new-session", "-d", *size, command],
         env=env, cwd=workspace, check=True,

@@ -6,24 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from editors.tests.long_review import LONG_FILE
 from editors.tests.vscode import Window
 
 Picture = Callable[[str], Path]
-# So many functions, each with an example that does not hold, keep a review busy for minutes.
-_SLOW_FUNCTION = '''
-def count_{n}(limit):
-    """Return how many odd numbers there are below a limit.
-
-    >>> count_{n}(1000)
-    501
-    """
-    found = 0
-    for number in range(limit):
-        for _ in range(20):
-            if number % 2 == 1 and number > {n}:
-                found = found + 1
-    return found
-'''
 
 
 def annotated(text: str, name: str) -> bool:
@@ -87,7 +73,7 @@ def test_a_review_finds_explains_and_fixes(session: Window, picture: Picture) ->
 
 
 def test_a_long_review_is_stopped(session: Window) -> None:
-    session.replace_text("".join(_SLOW_FUNCTION.format(n=n) for n in range(200)))
+    session.replace_text(LONG_FILE)
     session.go_to(2)
     session.run("Qwen LSP: Review this file")
     session.wait_for_status("working")
