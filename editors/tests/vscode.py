@@ -51,6 +51,11 @@ _GHOST_TEXT = """() => {
   }
   return text;
 }"""
+_THREE_FRAMES = """() => new Promise(done => {
+  let left = 3;
+  const next = () => left-- > 0 ? requestAnimationFrame(next) : done();
+  next();
+})"""
 _WATCH_GHOST = f"""() => {{
   const ghost = {_GHOST_TEXT};
   window.framesWithoutGhost = 0;
@@ -177,7 +182,14 @@ class Window:
         return self.page.evaluate(_GHOST_TEXT)
 
     def wait_for_ghost(self) -> str:
-        return self.wait_until(self.ghost, "ghost text is shown")
+        """Wait until ghost text is shown whole, and return it."""
+        return self.wait_until(self._painted_ghost, "ghost text is shown")
+
+    def _painted_ghost(self) -> str:
+        """Return the ghost text once it stays: its first line is painted before the others."""
+        before = self.ghost()
+        self.page.evaluate(_THREE_FRAMES)
+        return before if self.ghost() == before else ""
 
     def watch_ghost(self) -> None:
         """From now on, count the painted frames in which no ghost text is shown."""
