@@ -18,6 +18,8 @@ _COMMENT = re.compile(r"\s*(?:///?|#|--|/\*\*|\*|\*/).*|\s*")
 _REWRITES = ("simplify", "error_handling", "custom")
 _MOVES = ("extract_function", "inline_function")
 _SAME_SIGNATURE = ("simplify", "error_handling")
+# What annotations may need imports from.
+_OF_TYPES = ("typing", "collections.abc")
 
 
 def broken(site: Site, action: str, after: str) -> str:
@@ -80,7 +82,7 @@ def _without_annotations(tree: ast.Module) -> str:
     tree.body = [
         each
         for each in tree.body
-        if not (isinstance(each, ast.ImportFrom) and each.module == "typing")
+        if not (isinstance(each, ast.ImportFrom) and each.module in _OF_TYPES)
     ]
     return ast.dump(tree)
 
