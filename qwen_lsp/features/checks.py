@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qwen_lsp.features.fitting import quotes_in
-from qwen_lsp.features.soundness import count_syntax_errors, undefined_names
+from qwen_lsp.features.soundness import count_syntax_errors, newly_undefined
 from qwen_lsp.languages import Function, Language, SyntaxTree, parse
 from qwen_lsp.languages.statements import still_holds
 from qwen_lsp.text import LineIndex, Span, TextEdit, apply_edits
@@ -87,8 +87,7 @@ def names_are_defined(change: Change) -> str | None:
     """Refuse Python that uses a name which nothing in the file defines, if the file did not."""
     if change.language.id != "python":
         return None
-    before, after = undefined_names(change.before), undefined_names(change.after)
-    new = (after - before) if before is not None and after is not None else set[str]()
+    new = newly_undefined(change.before, change.after)
     return f"{min(new)} is not defined" if new else None
 
 

@@ -7,10 +7,12 @@ import ast
 import builtins
 import symtable
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from qwen_lsp.languages import SyntaxTree
 
+_Result = TypeVar("_Result")
 # What a module has without anybody defining it.
 _GIVEN = frozenset(dir(builtins)) | {
     "__annotations__",
@@ -31,35 +33,27 @@ def count_syntax_errors(tree: SyntaxTree) -> int:
     """
     errors = len(tree.error_spans())
     if errors == 0 and tree.language.id == "python":
-        return 0 if _is_python(tree.parsed_text) else 1
+        return int(_read(lambda: ast.parse(tree.parsed_text)) is None)
     return errors
 
 
-def _is_python(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def newly_undefined(before: str, after: str) -> set[str]:
+    """Return the names that a Python file uses undefined after an edit, and did not before.
 
-
-def undefined_names(python: str) -> set[str] | None:
-    """Return the names that a Python file uses and nothing in it defines.
-
-    None where that cannot be known: the file cannot be read, or imports all that a module has.
+    Empty where that cannot be known: one of the texts cannot be read, or imports all that a module
+    has.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            top = symtable.symtable(python, "file", "exec")
-            imports = (
-                node for node in ast.walk(ast.parse(python)) if isinstance(node, ast.ImportFrom)
-            )
-            if any(alias.name == "*" for node in imports for alias in node.names):
-                return None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    old, new = _undefined_names(before), _undefined_names(after)
+    return new - old if old is not None and new is not None else set[str]()
+
+
+def _undefined_names(python: str) -> set[str] | None:
+    top = _read(lambda: symtable.symtable(python, "file", "exec"))
+    tree = _read(lambda: ast.parse(python))
+    if top is None or tree is None:
+        return None
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    if any(alias.name == "*" for node in imports for alias in node.names):
         return None
     used, defined = set[str](), set[str]()
     for table in _tables(top):
@@ -76,3 +70,13 @@ def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for child in table.get_children():
         yield from _tables(child)
+
+
+def _read(read: Callable[[], _Result]) -> _Result | None:
+    """Return what Python makes of a text, None where it cannot read it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -100,8 +100,7 @@ class Session:
             self.project.suggestions.clear()
         if old.model != settings.model:
             # Whoever sets a model wants it, whatever was chosen or declined before.
-            self.chosen_model = None
-            self._declined.clear()
+            self.choose_model(None)
         self.indexing.use_settings(settings.context)
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
@@ -122,8 +121,11 @@ class Session:
         await self.leave_model()
         self.warm_up()
 
-    def choose_model(self, name: str) -> None:
-        """Use a model until another is set, also one whose download was declined before."""
+    def choose_model(self, name: str | None) -> None:
+        """Use a model until another is set, also one whose download was declined before.
+
+        None is the model of the settings.
+        """
         self.chosen_model = name
         self._declined.clear()
 
@@ -187,7 +189,7 @@ class Session:
         model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
-        self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
+        self._tell_ready()
         return model
 
     async def _permit_download(self, weights: launch.Weights) -> None:
@@ -197,8 +199,9 @@ class Session:
             raise weights.missing()
         if pull == "auto":
             return
+        declined = weights.missing("was not downloaded, select it to be asked again")
         if name in self._declined:
-            raise weights.missing("was not downloaded, select it to be asked again")
+            raise declined
         size = gigabytes(weights.card.size_bytes)
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
@@ -209,7 +212,10 @@ class Session:
         answer = await self.server.window_show_message_request_async(question)
         if answer is None or answer.title != "Download":
             self._declined.add(name)
-            raise weights.missing("was not downloaded, select it to be asked again")
+            raise declined
+
+    def _tell_ready(self) -> None:
+        self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
 
     def _note_state(self, state: Loading | Ready | LoadFailed) -> None:
         match state:
@@ -217,7 +223,7 @@ class Session:
                 # In steps of tens: a file that is in memory already brings each percent at once.
                 self.status.set(State.LOADING, f"Loading: {int(fraction * 10) * 10}%.")
             case Ready():
-                self.status.set(State.PAUSED if self.paused else State.READY, "Ready.")
+                self._tell_ready()
             case LoadFailed(reason=reason):
                 self.status.set(State.ERROR, reason)
 

@@ -39,8 +39,7 @@ class Status:
         self._work = ""
         self._resting = (State.STARTING, "")
         self._sent: dict[str, str] = {}
-        self._last_state = State.STARTING
-        self._last_message = ""
+        self._shown = self._resting
         self._token_speeds: deque[float] = deque(maxlen=_ANSWERS)
         self._typing_ms: deque[float] = deque(maxlen=_ANSWERS)
         self._told_speed = 0.0
@@ -77,7 +76,7 @@ class Status:
         now = time.monotonic()
         if now - self._told_speed > _SPEED_SECONDS:
             self._told_speed = now
-            self._send(self._last_state, self._last_message)
+            self._send(*self._shown)
 
     def _speed(self) -> str:
         """Return the tokens a second, and the milliseconds that ghost text took, if known."""
@@ -89,7 +88,7 @@ class Status:
         return " · ".join(parts)
 
     def _send(self, state: State, message: str) -> None:
-        self._last_state, self._last_message = state, message
+        self._shown = state, message
         status = {
             "state": state.value,
             "message": message,

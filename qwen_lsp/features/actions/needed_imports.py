@@ -7,16 +7,16 @@ bring names that nothing defines.
 import ast
 import re
 
-from qwen_lsp.features.soundness import undefined_names
+from qwen_lsp.features.soundness import newly_undefined
 
 _IMPORT = re.compile(r"^(?:import|from)\b.+$", re.MULTILINE)
 
 
 def needed_imports(reply: str, before: str, after: str) -> list[str]:
     """Return the import lines of a reply that define what a file lacks `after` an edit alone."""
-    known, now = undefined_names(before), undefined_names(after)
-    missing = now - known if now is not None and known is not None else set[str]()
-    return [line for line in _IMPORT.findall(reply) if missing & _bound_by(line)]
+    lines: list[str] = _IMPORT.findall(reply)
+    missing = newly_undefined(before, after) if lines else set[str]()
+    return [line for line in lines if missing & _bound_by(line)]
 
 
 def with_imports(code: str, imports: list[str]) -> str:
@@ -27,11 +27,11 @@ def with_imports(code: str, imports: list[str]) -> str:
     function = ast.parse(code).body[0]
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return code
-    has_docstring = ast.get_docstring(function, clean=False) is not None
     first = function.body[0]
-    row = (first.end_lineno or first.lineno) if has_docstring else first.lineno - 1
     if first.lineno == function.lineno:
         return code
+    has_docstring = ast.get_docstring(function, clean=False) is not None
+    row = (first.end_lineno or first.lineno) if has_docstring else first.lineno - 1
     lines = code.split("\n")
     added = [" " * first.col_offset + line for line in imports]
     return "\n".join([*lines[:row], *added, *lines[row:]])
