@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from editors.tests.code_server import CodeServer, code_server, vscode_settings
 from editors.tests.home import MODEL_ID, ROOT, Home, fresh_home
+from editors.tests.neovim import VERSIONS, Neovim, ready_neovim
 from editors.tests.vscode import Window, browser_of, window
 from qwen_lsp.models import catalogue, files
 
@@ -59,6 +60,28 @@ def home(weights: Path) -> Iterator[Home]:
     """Make a fresh home with the real model; after the test nothing may run in it any more."""
     with fresh_home(weights) as home:
         yield home
+
+
+@pytest.fixture(scope="module")
+def shared_home(weights: Path) -> Iterator[Home]:
+    """Make a home like `home` for all tests of a file that leave it well."""
+    with fresh_home(weights) as home:
+        yield home
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def nvim_program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
+    """Return each Neovim in turn."""
+    return editor(request.param)
+
+
+@pytest.fixture
+def nvim(
+    nvim_program: Path, shared_home: Home, tmp_path: Path, workspace: Path
+) -> Iterator[Neovim]:
+    """Open the shop in a Neovim, with the model ready."""
+    with ready_neovim(nvim_program, shared_home, tmp_path / "nvim", workspace / "shop.py") as nvim:
+        yield nvim
 
 
 @pytest.fixture

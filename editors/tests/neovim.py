@@ -19,6 +19,9 @@ from editors.tests.waiting import wait_until
 
 PLUGIN = ROOT / "editors" / "nvim"
 COLUMNS, LINES = 80, 24
+# Keys that write the head of a function, and leave the cursor at its body.
+HEAD = "Go<CR>def {name}(weights):<CR>"
+FUNCTION = HEAD.format(name="total_weight")
 # The programs of .editors/bin/ that all tests of Neovim are run with.
 VERSIONS = ("nvim-0.11", "nvim-0.12")
 

@@ -1,33 +1,11 @@
 """Code actions, reviews and explanations in real Neovims with the real model."""
 
 import difflib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
-from editors.tests.home import Home, fresh_home
 from editors.tests.long_review import LONG_FILE
-from editors.tests.neovim import VERSIONS, Neovim, ready_neovim
+from editors.tests.neovim import Neovim
 from editors.tests.waiting import wait_until
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
-    return editor(request.param)
-
-
-@pytest.fixture(scope="module")
-def home(weights: Path) -> Iterator[Home]:
-    with fresh_home(weights) as home:
-        yield home
-
-
-@pytest.fixture
-def nvim(program: Path, home: Home, tmp_path: Path, workspace: Path) -> Iterator[Neovim]:
-    (workspace / "long.py").write_text(LONG_FILE, "utf-8")
-    with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
-        yield nvim
 
 
 def test_type_hints(nvim: Neovim) -> None:
@@ -119,7 +97,8 @@ def test_a_review_is_shown_hovered_fixed_and_cleared(nvim: Neovim) -> None:
     wait_until(lambda: not nvim.diagnostics(), "the findings are cleared")
 
 
-def test_a_long_review_is_cancelled(nvim: Neovim) -> None:
+def test_a_long_review_is_cancelled(nvim: Neovim, workspace: Path) -> None:
+    (workspace / "long.py").write_text(LONG_FILE, "utf-8")
     nvim.command("edit long.py")
     wait_until(lambda: nvim.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, "attached")
     nvim.command("QwenLsp review file")

@@ -5,20 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 from editors.tests.home import MODEL_ID, Home, fresh_home
-from editors.tests.neovim import VERSIONS, Neovim, neovim, plain_setup, ready_neovim
+from editors.tests.neovim import FUNCTION, HEAD, Neovim, neovim, plain_setup, ready_neovim
 from editors.tests.waiting import wait_until
 
-FUNCTION = "Go<CR>def total_weight(weights):<CR>"
-HEAD = "Go<CR>def {name}(weights):<CR>"
 MIB = 2**20
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
-    return editor(request.param)
 
 
 def suggest(nvim: Neovim, name: str) -> None:
@@ -29,9 +21,9 @@ def suggest(nvim: Neovim, name: str) -> None:
 
 
 def test_ends_of_engine_and_server(
-    program: Path, home: Home, tmp_path: Path, workspace: Path
+    nvim_program: Path, home: Home, tmp_path: Path, workspace: Path
 ) -> None:
-    with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
+    with ready_neovim(nvim_program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
         suggest(nvim, "total_weight")
         (engine,) = home.engines()
         psutil.Process(engine["pid"]).kill()
@@ -55,8 +47,8 @@ def test_ends_of_engine_and_server(
         suggest(nvim, "smallest_weight")
 
 
-def test_pause_and_resume(program: Path, home: Home, tmp_path: Path, workspace: Path) -> None:
-    with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
+def test_pause_and_resume(nvim_program: Path, home: Home, tmp_path: Path, workspace: Path) -> None:
+    with ready_neovim(nvim_program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
         nvim.command("QwenLsp pause")
         nvim.wait_for_state("paused")
         assert "paused" in nvim.lua("return require('qwen-lsp').statusline()")
@@ -71,12 +63,12 @@ def test_pause_and_resume(program: Path, home: Home, tmp_path: Path, workspace: 
 
 
 def test_a_missing_model_that_is_never_fetched(
-    program: Path, tmp_path: Path, workspace: Path
+    nvim_program: Path, tmp_path: Path, workspace: Path
 ) -> None:
     setup = plain_setup(settings={"model": MODEL_ID, "modelPull": "never"})
     with (
         fresh_home(None) as home,
-        neovim(program, home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim,
+        neovim(nvim_program, home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim,
     ):
         nvim.wait_for_state("error")
         assert MODEL_ID in nvim.status()["message"]
@@ -87,7 +79,7 @@ def test_a_missing_model_that_is_never_fetched(
 
 
 def test_a_missing_model_that_is_asked_for_and_declined(
-    program: Path, tmp_path: Path, workspace: Path
+    nvim_program: Path, tmp_path: Path, workspace: Path
 ) -> None:
     before = """
         vim.g.choices = {}
@@ -99,7 +91,7 @@ def test_a_missing_model_that_is_asked_for_and_declined(
     """
     with (
         fresh_home(None) as home,
-        neovim(program, home, tmp_path / "n", workspace / "shop.py", before=before) as nvim,
+        neovim(nvim_program, home, tmp_path / "n", workspace / "shop.py", before=before) as nvim,
     ):
         nvim.type("i")
         wait_until(
@@ -121,17 +113,17 @@ def test_a_missing_model_that_is_asked_for_and_declined(
 
 
 def test_a_second_neovim_shares_the_engine(
-    program: Path,
+    nvim_program: Path,
     home: Home,
     tmp_path: Path,
     workspace: Path,
     times: Callable[[str, str], None],
 ) -> None:
     shop = workspace / "shop.py"
-    with ready_neovim(program, home, tmp_path / "one", shop) as first:
+    with ready_neovim(nvim_program, home, tmp_path / "one", shop) as first:
         suggest(first, "total_weight")
         before = server_side(home)
-        with ready_neovim(program, home, tmp_path / "two", shop) as second:
+        with ready_neovim(nvim_program, home, tmp_path / "two", shop) as second:
             suggest(second, "total_weight")
             added = server_side(home) - before
             assert len(home.engines()) == 1
@@ -139,8 +131,8 @@ def test_a_second_neovim_shares_the_engine(
             for number, server in enumerate(home.servers(), 1):
                 family = [server, *server.children(recursive=True)]
                 told = "; ".join(f"{role(one)} {memory(one)}" for one in family)
-                times(f"{program.name}: window {number}, the server and what it started", told)
-            times(f"{program.name}: a second window adds, in PSS", f"{added / MIB:.0f} MiB")
+                times(f"{nvim_program.name}: window {number}, the server and what it started", told)
+            times(f"{nvim_program.name}: a second window adds, in PSS", f"{added / MIB:.0f} MiB")
 
 
 def server_side(home: Home) -> int:

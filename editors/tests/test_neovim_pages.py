@@ -4,14 +4,14 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pynvim
-import pytest
 
-from editors.tests.home import MODEL_ID, Home, fresh_home
+from editors.tests.home import MODEL_ID, Home
 from editors.tests.neovim import (
+    FUNCTION,
     PLUGIN,
     VERSIONS,
     Neovim,
@@ -27,18 +27,9 @@ from editors.tests.waiting import wait_until
 LOOKS = "vim.o.number = true vim.o.cursorline = true vim.o.showmode = false vim.o.ruler = false"
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
-    return editor(request.param)
-
-
-@pytest.fixture(scope="module")
-def home(weights: Path) -> Iterator[Home]:
-    with fresh_home(weights) as home:
-        yield home
-
-
-def test_health_without_setup(program: Path, home: Home, tmp_path: Path, workspace: Path) -> None:
+def test_health_without_setup(
+    nvim_program: Path, shared_home: Home, tmp_path: Path, workspace: Path
+) -> None:
     # The plain way: no setup(), the program on the PATH, the settings by vim.lsp.config().
     setup = f"""
         vim.lsp.config('qwen_lsp', {{
@@ -47,7 +38,7 @@ def test_health_without_setup(program: Path, home: Home, tmp_path: Path, workspa
         }})
         vim.lsp.enable('qwen_lsp')
     """
-    with neovim(program, home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
+    with neovim(nvim_program, shared_home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
         nvim.wait_for_state("ready")
         assert MODEL_ID in nvim.lua("return require('qwen-lsp').statusline()")
         assert any(MODEL_ID in row for row in nvim.screen()[-3:])
@@ -59,13 +50,13 @@ def test_health_without_setup(program: Path, home: Home, tmp_path: Path, workspa
         assert "ghost text: own" in report
         nvim.command("bwipeout")
         # A server that is killed under this set-up is as quiet.
-        home.servers()[0].kill()
+        shared_home.servers()[0].kill()
         nvim.lua("vim.wait(1000)")
         nvim.wait_for_state("ready")
 
 
 def test_wrong_options_and_commands_get_one_sentence(
-    program: Path, home: Home, tmp_path: Path, workspace: Path
+    nvim_program: Path, shared_home: Home, tmp_path: Path, workspace: Path
 ) -> None:
     setup = """
         require('qwen-lsp').setup({
@@ -75,7 +66,7 @@ def test_wrong_options_and_commands_get_one_sentence(
           cmd = { 'no-such-program', 'serve' },
         })
     """
-    with neovim(program, home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
+    with neovim(nvim_program, shared_home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
         nvim.command("QwenLsp nonsense")
         wanted = (
             'no option "ghost"',
@@ -94,9 +85,9 @@ HISTORY = "return require('qwen-lsp.say').history"
 
 
 def test_commands_complete_and_show(
-    program: Path, home: Home, tmp_path: Path, workspace: Path
+    nvim_program: Path, shared_home: Home, tmp_path: Path, workspace: Path
 ) -> None:
-    with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
+    with ready_neovim(nvim_program, shared_home, tmp_path / "nvim", workspace / "shop.py") as nvim:
         complete = "return vim.fn.getcompletion(..., 'cmdline')"
         assert nvim.lua(complete, "QwenLsp re") == ["restart", "review", "rewrite"]
         assert MODEL_ID in nvim.lua(complete, "QwenLsp model qwen2")
@@ -106,7 +97,7 @@ def test_commands_complete_and_show(
         nvim.command("QwenLsp doctor")
         wait_until(lambda: "ok" in nvim.lines()[0], "the doctor has looked")
         nvim.type("q")
-        nvim.type("Go<CR>def total_weight(weights):<CR>")
+        nvim.type(FUNCTION)
         nvim.wait_for_suggestion()
         nvim.type("<Esc>")
         nvim.command("QwenLsp prompt")
@@ -140,13 +131,13 @@ def test_help_has_tags(editor: Callable[[str], Path], tmp_path: Path) -> None:
 
 
 def test_builtin_ghost_text(
-    editor: Callable[[str], Path], home: Home, tmp_path: Path, workspace: Path
+    editor: Callable[[str], Path], shared_home: Home, tmp_path: Path, workspace: Path
 ) -> None:
     setup = plain_setup(ghost_text="builtin")
     program = editor("nvim-0.12")
-    with neovim(program, home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
+    with neovim(program, shared_home, tmp_path / "nvim", workspace / "shop.py", setup) as nvim:
         nvim.wait_for_state("ready")
-        nvim.type("Go<CR>def total_weight(weights):<CR>")
+        nvim.type(FUNCTION)
         text = nvim.wait_for_suggestion()
         before = "\n".join(nvim.lines())
         nvim.type("<M-w>")
@@ -161,18 +152,18 @@ def test_builtin_ghost_text(
 
 def test_pictures(
     editor: Callable[[str], Path],
-    home: Home,
+    shared_home: Home,
     tmp_path: Path,
     workspace: Path,
     picture: Callable[[str], Path],
 ) -> None:
-    program, tmux = editor("nvim-0.12"), editor("tmux")
-    socket = home.folder / "picture"
+    nvim_program, tmux = editor("nvim-0.12"), editor("tmux")
+    socket = shared_home.folder / "picture"
     init = init_file(tmp_path, plain_setup(), LOOKS)
-    start = [program, "--clean", "-u", init, "--listen", socket, "+22", "shop.py"]
-    server = [str(tmux), "-L", home.folder.name]
+    start = [nvim_program, "--clean", "-u", init, "--listen", socket, "+22", "shop.py"]
+    server = [str(tmux), "-L", shared_home.folder.name]
     size = ["-x", "84", "-y", "28"]
-    env = environment(home, tmp_path) | {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    env = environment(shared_home, tmp_path) | {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
     command = shlex.join(str(part) for part in start)
     subprocess.run(
         [*server, "-f", "/dev/null", "new-session", "-d", *size, command],

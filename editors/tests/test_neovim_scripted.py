@@ -1,12 +1,12 @@
 """What a model does not say on demand: ghost text of a server in Lua that says what it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from editors.tests.home import Home, fresh_home
-from editors.tests.neovim import VERSIONS, Neovim, neovim
+from editors.tests.neovim import Neovim, neovim
 from editors.tests.waiting import wait_until
 
 # Suggests what is left of SAYS (texts for a whole line) behind what the line has already, over the
@@ -65,11 +65,6 @@ SERVER = """
 """
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
-    return editor(request.param)
-
-
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
     with fresh_home(None) as home:
@@ -77,10 +72,10 @@ def home() -> Iterator[Home]:
 
 
 @pytest.fixture
-def nvim(program: Path, home: Home, tmp_path: Path) -> Iterator[Neovim]:
+def nvim(nvim_program: Path, home: Home, tmp_path: Path) -> Iterator[Neovim]:
     file = tmp_path / "a.py"
     file.write_text("\n", "utf-8")
-    with neovim(program, home, tmp_path / "nvim", file, SERVER) as nvim:
+    with neovim(nvim_program, home, tmp_path / "nvim", file, SERVER) as nvim:
         wait_until(lambda: nvim.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, "attached")
         yield nvim
 

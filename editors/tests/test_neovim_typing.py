@@ -1,33 +1,12 @@
 """Ghost text in real Neovims with the real model: typing, accepting, undoing."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from editors.tests.home import Home, fresh_home
-from editors.tests.neovim import VERSIONS, Neovim, neovim, ready_neovim
+from editors.tests.home import Home
+from editors.tests.neovim import FUNCTION, Neovim, neovim
 from editors.tests.waiting import wait_until
-
-FUNCTION = "Go<CR>def total_weight(weights):<CR>"
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def program(request: pytest.FixtureRequest, editor: Callable[[str], Path]) -> Path:
-    return editor(request.param)
-
-
-@pytest.fixture(scope="module")
-def home(weights: Path) -> Iterator[Home]:
-    with fresh_home(weights) as home:
-        yield home
-
-
-@pytest.fixture
-def nvim(program: Path, home: Home, tmp_path: Path, workspace: Path) -> Iterator[Neovim]:
-    with ready_neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
-        yield nvim
 
 
 def suggest(nvim: Neovim) -> str:
@@ -55,14 +34,20 @@ def count_requests(nvim: Neovim) -> None:
 
 
 def test_first_suggestion(
-    program: Path, home: Home, tmp_path: Path, workspace: Path, times: Callable[[str, str], None]
+    nvim_program: Path,
+    shared_home: Home,
+    tmp_path: Path,
+    workspace: Path,
+    times: Callable[[str, str], None],
 ) -> None:
     began = time.monotonic()
-    with neovim(program, home, tmp_path / "nvim", workspace / "shop.py") as nvim:
+    with neovim(nvim_program, shared_home, tmp_path / "nvim", workspace / "shop.py") as nvim:
         nvim.type(FUNCTION)
         nvim.wait_for_suggestion()
         seconds = time.monotonic() - began
-        times(f"{program.name}: opening the editor to the first suggestion", f"{seconds:.1f} s")
+        times(
+            f"{nvim_program.name}: opening the editor to the first suggestion", f"{seconds:.1f} s"
+        )
 
 
 def test_typing_through_asks_nothing_and_something_else_hides(nvim: Neovim) -> None:

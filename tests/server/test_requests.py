@@ -495,7 +495,9 @@ class TestMissingModel:
             client.ignored.add("qwenLsp/status")
         assert "qwen-lsp models pull qwen2.5-coder-0.5b" in status["message"]
 
-    async def test_is_asked_for_once(self):
+    @asynccontextmanager
+    async def declined(self) -> AsyncGenerator[tuple[Client, list[Any]]]:
+        """Connect an editor whose user declines the download, and note what is asked."""
         weights = Weights(card("qwen2.5-coder-0.5b"), None, "The test says so.")
         options = session_options(GivenEngine()) | {"find_weights": lambda _: weights}
         server, _ = create_server(**options)
@@ -505,6 +507,10 @@ class TestMissingModel:
             client.handlers["window/showMessageRequest"] = lambda params: (
                 asked.append(params) or {"title": "Not now"}
             )
+            yield client, asked
+
+    async def test_is_asked_for_once(self):
+        async with self.declined() as (client, asked):
             uri = client.open("file:///a.py", FIBONACCI)
             assert await complete(client, uri, CURSOR) == []
             assert await complete(client, uri, CURSOR) == []
@@ -512,24 +518,16 @@ class TestMissingModel:
         assert "0.5 GB" in asked[0]["message"]
 
     async def test_is_asked_for_again_by_whoever_chooses_it(self):
-        weights = Weights(card("qwen2.5-coder-0.5b"), None, "The test says so.")
-        options = session_options(GivenEngine()) | {"find_weights": lambda _: weights}
-        server, _ = create_server(**options)
-        asked: list[Any] = []
-        async with connect(server, capabilities=EDITOR) as client:
-            client.ignored.add("qwenLsp/status")
-            client.handlers["window/showMessageRequest"] = lambda params: (
-                asked.append(params) or {"title": "Not now"}
-            )
+        async with self.declined() as (client, asked):
             uri = client.open("file:///a.py", FIBONACCI)
             assert await complete(client, uri, CURSOR) == []
             with pytest.raises(LspError, match="was not downloaded"):
                 await client.command("qwenLsp.restartEngine")
             assert len(asked) == 1
             with pytest.raises(LspError, match="was not downloaded"):
-                await client.command("qwenLsp.selectModel", weights.name)
+                await client.command("qwenLsp.selectModel", "qwen2.5-coder-0.5b")
             assert len(asked) == 2
-            section = {"qwenLsp": {"model": weights.name}}
+            section = {"qwenLsp": {"model": "qwen2.5-coder-0.5b"}}
             client.notify("workspace/didChangeConfiguration", {"settings": section})
             assert await complete(client, uri, CURSOR) == []
         assert len(asked) == 3

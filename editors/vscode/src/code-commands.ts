@@ -17,7 +17,7 @@ interface Place {
 export async function reviewFunction(server: Server): Promise<void> {
   const place = placeOfCursor();
   if (place !== undefined) {
-    await review(server, { uri: place.uri, range: place.range });
+    await review(server, place);
   }
 }
 

@@ -5,7 +5,7 @@ import { explainHere, reviewFile, reviewFunction, rewriteHere } from './code-com
 import { setSuggestsIn } from './configuration';
 import type { Documents } from './documents';
 import { showMenu } from './menu';
-import { tell } from './messages';
+import { tell, words } from './messages';
 import { selectModel } from './models';
 import { run } from './program';
 import type { Proposals } from './proposals';
@@ -81,6 +81,6 @@ async function doctor({ program }: Server, documents: Documents): Promise<void> 
     );
     await documents.show('Doctor.txt', `${program} doctor\n\n${stdout}${stderr}`);
   } catch (error) {
-    tell(`the doctor could not be started: ${error instanceof Error ? error.message : String(error)}`);
+    tell(`the doctor could not be started: ${words(error)}`);
   }
 }

@@ -41,5 +41,10 @@ function refusal(error: unknown): string | undefined {
       return 'the server is not running. The status bar says why.';
     }
   }
+  return words(error);
+}
+
+/** Return what was thrown, in words. */
+export function words(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -15,7 +15,7 @@ import {
 import { sectionForServer, serverKeys } from './configuration';
 import { isRead, LANGUAGE_IDS } from './languages';
 import { logLines } from './log';
-import { tell } from './messages';
+import { tell, words } from './messages';
 import { middleware } from './middleware';
 import type { Convert, Proposals } from './proposals';
 import { Restarts } from './restarts';
@@ -204,8 +204,4 @@ function suggestForEarlyTyping(): void {
   if (document !== undefined && document.version > 1 && isRead(document.languageId)) {
     void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   }
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -38,14 +38,29 @@ end
 function M.execute(client, command, arguments, done)
   local params = { command = command, arguments = arguments or {} }
   local sent, number = client:request('workspace/executeCommand', params, function(problem, result)
-    if problem then
-      M.tell_problem(problem)
-    end
+    M.tell_problem(problem)
     if done then
       done(not problem and result or nil, problem)
     end
   end, vim.api.nvim_get_current_buf())
   return sent and number or nil
+end
+
+--- Send a command that is about no place to the server of the current buffer, or else to any.
+function M.send(command, arguments, done)
+  local client = M.any()
+  if client then
+    M.execute(client, command, arguments, done)
+  end
+end
+
+--- Return the server and {uri, range} of lines (1-based, both included) of the current buffer, or of
+--- the cursor; nil with a sentence if no server runs.
+function M.here(first, last)
+  local client = M.any()
+  if client then
+    return client, M.place(client, first, last)
+  end
 end
 
 --- Return {uri, range} of lines (1-based, both included) of the current buffer, or of the cursor.

@@ -4,14 +4,6 @@ local say = require('qwen-lsp.say')
 
 local M = {}
 
---- Send a command of the server that needs nothing.
-local function server_command(name, arguments, done)
-  local client = clients.any()
-  if client then
-    clients.execute(client, name, arguments, done)
-  end
-end
-
 ---@class qwen_lsp.Command
 ---@field run fun(rest: string, first: integer?, last: integer?)
 ---@field complete? fun(lead: string): string[]
@@ -25,7 +17,7 @@ local COMMANDS = {
   },
   pause = {
     run = function()
-      server_command('qwenLsp.pause', {}, function(result)
+      clients.send('qwenLsp.pause', {}, function(result)
         if result then
           say.say(result.paused and 'Paused; :QwenLsp pause goes on.' or 'Goes on.')
         end
@@ -58,7 +50,7 @@ local COMMANDS = {
   restart = {
     run = function(what)
       if what == 'engine' then
-        server_command('qwenLsp.restartEngine')
+        clients.send('qwenLsp.restartEngine')
       elseif what == '' then
         require('qwen-lsp.restart').all()
       else
@@ -76,11 +68,10 @@ local COMMANDS = {
   },
   review = {
     run = function(what, first, last)
-      local client = clients.any()
+      local client, argument = clients.here(first, last)
       if not client then
         return
       end
-      local argument = clients.place(client, first, last)
       if what == 'file' then
         argument.range = nil
       elseif what ~= '' then
@@ -109,7 +100,7 @@ local COMMANDS = {
   },
   clear = {
     run = function()
-      server_command('qwenLsp.clearReview')
+      clients.send('qwenLsp.clearReview')
     end,
   },
   cancel = {

@@ -50,11 +50,10 @@ end
 --- Explain lines (1-based, both included) of the current buffer, or the function at the cursor.
 --- Moving the cursor closes the window, and ends the work if it still goes on.
 function M.start(first, last)
-  local client = clients.any()
+  local client, argument = clients.here(first, last)
   if not client then
     return
   end
-  local argument = clients.place(client, first, last)
   if is_open() then
     vim.api.nvim_win_close(window, true)
   end

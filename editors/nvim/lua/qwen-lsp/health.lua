@@ -76,7 +76,7 @@ local function check_servers()
     vim.health.info('No server runs; one is started with the first file of a supported language.')
   end
   for _, client in ipairs(running) do
-    local status = state.of(client.id) or { state = 'starting', message = '', model = '' }
+    local status = state.shown(client.id)
     local buffers = vim.tbl_keys(client.attached_buffers)
     local text = ('%s (%s), %s, buffers %s'):format(
       status.state,

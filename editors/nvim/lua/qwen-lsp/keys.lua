@@ -17,17 +17,11 @@ local PLUGS = {
 local before = {} ---@type table<integer, table<string, table|false>>
 
 local function calls()
-  local ghost = require('qwen-lsp.ghost')
+  local ghost, users = require('qwen-lsp.ghost'), require('qwen-lsp')
   return {
-    accept = function()
-      return ghost.accept('all')
-    end,
-    accept_word = function()
-      return ghost.accept('word')
-    end,
-    accept_line = function()
-      return ghost.accept('line')
-    end,
+    accept = users.accept,
+    accept_word = users.accept_word,
+    accept_line = users.accept_line,
     next = function()
       ghost.select(vim.v.count1)
       return true
@@ -36,7 +30,7 @@ local function calls()
       ghost.select(-vim.v.count1)
       return true
     end,
-    dismiss = ghost.dismiss,
+    dismiss = users.dismiss,
   }
 end
 

@@ -21,14 +21,11 @@ end
 
 --- Use a model in the server of the current buffer.
 function M.use(name)
-  local client = clients.any()
-  if client then
-    clients.execute(client, 'qwenLsp.selectModel', { name }, function(result)
-      if result then
-        say.say(('The model is %s.'):format(result.model))
-      end
-    end)
-  end
+  clients.send('qwenLsp.selectModel', { name }, function(result)
+    if result then
+      say.say(('The model is %s.'):format(result.model))
+    end
+  end)
 end
 
 local function described(model)

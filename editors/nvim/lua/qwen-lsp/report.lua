@@ -12,7 +12,7 @@ local M = {}
 local function status_lines()
   local lines = {}
   for _, client in ipairs(vim.lsp.get_clients({ name = clients.NAME })) do
-    local status = state.of(client.id) or { state = 'starting', message = '', model = '' }
+    local status = state.shown(client.id)
     local buffers = vim.tbl_count(client.attached_buffers)
     vim.list_extend(lines, {
       ('state    %s%s'):format(status.state, status.message ~= '' and ': ' .. status.message or ''),
@@ -47,14 +47,11 @@ end
 
 --- Show the text that was last sent to the model.
 function M.prompt()
-  local client = clients.any()
-  if client then
-    clients.execute(client, 'qwenLsp.showPrompt', {}, function(text)
-      if text then
-        scratch.open('prompt', vim.split(text, '\n', { plain = true }))
-      end
-    end)
-  end
+  clients.send('qwenLsp.showPrompt', {}, function(text)
+    if text then
+      scratch.open('prompt', vim.split(text, '\n', { plain = true }))
+    end
+  end)
 end
 
 --- Return the results of the doctor as lines.

@@ -1,4 +1,5 @@
 -- A server that has ended by itself is started again, quietly and not for ever.
+local clients = require('qwen-lsp.client')
 local say = require('qwen-lsp.say')
 
 local M = {}
@@ -33,7 +34,7 @@ function M.after_end(rpc, code, signal)
   local count = #ends
   -- Before Neovim forgets the client, which it does a moment later.
   vim.schedule(function()
-    local client = vim.iter(vim.lsp.get_clients({ name = 'qwen_lsp', _uninitialized = true })):find(function(one)
+    local client = vim.iter(vim.lsp.get_clients({ name = clients.NAME, _uninitialized = true })):find(function(one)
       return one.rpc == rpc
     end)
     if not client then
@@ -57,7 +58,7 @@ end
 function M.all()
   ends, M.given_up = {}, nil
   local buffers = {}
-  for _, client in ipairs(vim.lsp.get_clients({ name = 'qwen_lsp' })) do
+  for _, client in ipairs(vim.lsp.get_clients({ name = clients.NAME })) do
     vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
     client:stop()
   end

@@ -20,11 +20,10 @@ end
 
 --- Rewrite lines (1-based, both included) of the current buffer, or the function at the cursor.
 function M.start(first, last, instruction)
-  local client = clients.any()
+  local client, argument = clients.here(first, last)
   if not client then
     return
   end
-  local argument = clients.place(client, first, last)
   if instruction == '' then
     M.ask(client.id, argument)
   else

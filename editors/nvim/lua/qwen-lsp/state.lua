@@ -27,4 +27,9 @@ function M.of(client_id)
   return by_client[client_id]
 end
 
+--- Return what to show of a server: its last status, or that it starts.
+function M.shown(client_id)
+  return by_client[client_id] or { state = 'starting', message = '', model = '' }
+end
+
 return M

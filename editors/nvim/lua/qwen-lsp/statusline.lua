@@ -49,9 +49,8 @@ function M.text()
   if question.waiting > 0 then
     text = '? a question is waiting'
   elseif client then
-    text = words(state.of(client.id) or { state = 'starting', message = '', model = '' })
-    local status = state.of(client.id)
-    text = SIGNS[status and status.state or 'starting'] .. ' ' .. text
+    local status = state.shown(client.id)
+    text = SIGNS[status.state] .. ' ' .. words(status)
   elseif restart.given_up then
     text = SIGNS.error .. ' stopped: :QwenLsp restart'
   else
