@@ -20,7 +20,7 @@ def test_a_folder_that_vanishes_while_it_is_measured_counts_nothing(
     def scandir_too_late(path: str | int) -> object:
         if str(path).endswith("tracker"):
             monkeypatch.undo()
-            shutil.rmtree(path)  # what pip does to its temporary folders at any moment
+            shutil.rmtree(str(path))  # what pip does to its temporary folders at any moment
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", scandir_too_late)
