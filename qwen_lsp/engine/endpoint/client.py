@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qwen_lsp.engine.endpoint.address import Endpoint
@@ -158,6 +158,9 @@ class EndpointClient:
             self._note_failure(error)
             raise error
         generation = reading.generation()
+        if not request.max_tokens:
+            # llama-server writes one token all the same.
+            return replace(generation, text="", finish="length")
         self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._speeds.note(generation)
         return generation

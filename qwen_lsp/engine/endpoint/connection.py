@@ -49,11 +49,11 @@ class Connection:
             trust_env=not endpoint.is_here,
         )
 
-    async def get(self, path: str) -> Any:
-        """Return the JSON at `path`, None where the server has no such thing.
+    async def get(self, path: str, *, needed: bool = False) -> Any:
+        """Return the JSON at `path`, None where the server has no such thing or keeps it back.
 
-        It is asked again, after a pause of random length, where the connection fails. Raises
-        EngineUnavailableError.
+        What is `needed` is an error where the key is refused. It is asked again, after a pause of
+        random length, where the connection fails. Raises EngineUnavailableError.
         """
         for last in (*[False] * (_TRIES - 1), True):
             try:
@@ -63,17 +63,18 @@ class Connection:
                     raise self._unreachable(error) from error
                 await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
                 continue
-            if response.status_code in (401, 403, 503):
+            if response.status_code == 503 or (needed and response.status_code in (401, 403)):
                 raise self._refused(response.status_code, response.content)
             with contextlib.suppress(ValueError):
                 return response.json() if response.is_success else None
             return None
         raise AssertionError
 
-    async def post(self, path: str, body: Json) -> Any:
-        """Return the JSON that is answered to `body`; raises EngineError."""
+    async def post(self, path: str, body: Json, *, patient: bool = False) -> Any:
+        """Return the JSON that is answered to `body`, also late where `patient`; EngineError."""
         try:
-            response = await self._client.post(path, json=body, timeout=_ASK_SECONDS)
+            seconds = _SILENCE_SECONDS if patient else _ASK_SECONDS
+            response = await self._client.post(path, json=body, timeout=seconds)
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
         if not response.is_success:
@@ -86,11 +87,11 @@ class Connection:
     async def stream(self, path: str, body: Json) -> AsyncGenerator[Json]:
         """Yield each JSON object of a streamed answer; raises EngineError.
 
-        Closing the generator closes the stream, which ends the work in the server. It is not sent
-        twice: a server that has begun to write has had the work.
+        Closing the generator closes the stream, which ends the work in the server. A server that
+        has begun to answer has had the work: it is not sent again.
         """
         try:
-            async with self._client.stream("POST", path, json=body) as response:
+            async with self._opened(path, body) as response:
                 if not response.is_success:
                     raise self._refused(response.status_code, await _head(response))
                 async for line in _lines(response.aiter_bytes()):
@@ -104,6 +105,20 @@ class Connection:
             raise self._unreachable(error) from error
         except ValueError as error:
             raise self._garbage() from error
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, path: str, body: Json) -> AsyncGenerator[httpx2.Response]:
+        request = self._client.build_request("POST", path, json=body)
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx2.RemoteProtocolError:
+            # It closed the kept connection while we wrote, so it has not read this. llama-server
+            # does so after each stream.
+            response = await self._client.send(request, stream=True)
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
         """Hang up."""

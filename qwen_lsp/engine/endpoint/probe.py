@@ -24,7 +24,7 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
 
     Raises EngineUnavailableError where there is none, or not that model.
     """
-    listing = await connection.get("/v1/models")
+    listing = await connection.get("/v1/models", needed=True)
     models = _models(listing)
     if models is None:
         raise EngineUnavailableError(
@@ -36,6 +36,8 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
     )
     own = [one for one in models if one.get("id") == model]
     maker = str(own[0].get("owned_by", "")) if own else ""
+    if maker == "llamacpp" and props is None:
+        props = await connection.get("/props", needed=True)
     if "default_generation_settings" in table_of(props):
         return LlamaServer(llama_server.facts_of(table_of(props), own, model))
     if _models(lm_studio) is not None:
@@ -43,7 +45,9 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
     if table_of(ollama).get("version"):
         return await _ollama(connection, str(table_of(ollama)["version"]), model)
     if maker == "vllm" and table_of(version).get("version"):
-        context = count_of(own[0].get("max_model_len")) or 0
+        # An adapter is listed as a model, without a length of its own.
+        lengths = [count_of(one.get("max_model_len")) for one in (*own, *models)]
+        context = next(filter(None, lengths), 0)
         return Vllm(Facts(model, str(table_of(version)["version"]), context))
     if maker == "me":
         return LlamaCppPython(Facts(model))
@@ -93,11 +97,14 @@ def _choose(models: Sequence[Json], wanted: str, url: str) -> str:
 
 async def _ollama(connection: Connection, version: str, model: str) -> Server:
     shown = table_of(await connection.post("/api/show", {"model": model}))
-    about = table_of(shown.get("model_info"))
-    lengths = [count_of(value) for key, value in about.items() if key.endswith(".context_length")]
     abilities: Any = shown.get("capabilities")
     fills = isinstance(abilities, list) and "insert" in abilities
-    return Ollama(Facts(model, version, next(iter(lengths), 0) or 0), fills_holes=fills)
+    # Only of a loaded model it says how much it can hold; without a prompt it is just loaded.
+    await connection.post("/api/generate", {"model": model, "stream": False}, patient=True)
+    loaded: Any = table_of(await connection.get("/api/ps")).get("models")
+    tables = [table_of(one) for one in loaded] if isinstance(loaded, list) else []  # pyright: ignore[reportUnknownVariableType]  # json
+    context = next((one.get("context_length") for one in tables if one.get("name") == model), 0)
+    return Ollama(Facts(model, version, count_of(context) or 0), fills_holes=fills)
 
 
 def _lm_studio_facts(models: Sequence[Json], model: str) -> Facts:

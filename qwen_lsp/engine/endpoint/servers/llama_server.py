@@ -38,7 +38,6 @@ class LlamaServer(Server):
         }
 
     def hole_call(self, request: GenerateRequest, hole: Infill) -> Call:
-        # The server writes `prompt` behind the middle token, which is our anchored form.
         split = (file.partition("\n") for file in hole.files)
         body = self._body(request, request.stops) | self.raw_extras(request)
         return Call(

@@ -76,6 +76,8 @@ class Ollama(Server):
         if sampling.presence_penalty:
             options["presence_penalty"] = sampling.presence_penalty
         body: Json = {"model": self.facts.model, "stream": True, "options": options}
+        # A prompt that was cut in its middle would be answered as if nothing were missing.
+        body |= {"truncate": False, "shift": False}
         if request.reply_schema is not None:
             body["format"] = request.reply_schema
         if request.scored:
