@@ -37,10 +37,12 @@ async def test_ghost_text_comes_from_the_server_and_the_status_says_where_code_g
             client.ignored |= {"qwenLsp/status", "textDocument/publishDiagnostics"}
             uri = client.open("file:///a.py", CODE)
             (item,) = await complete(client, uri)
-            ready = await state(client, "ready")
+            where = f"{endpoint.url} (vLLM 0.32.0)"
+            ready = await client.wait_for(
+                "qwenLsp/status", where=lambda one: one["endpoint"] == where
+            )
             assert item["insertText"] == "a + b"
-            assert ready["backend"] == "openai"
-            assert ready["endpoint"] == f"{endpoint.url} (vLLM 0.32.0)"
+            assert (ready["state"], ready["backend"]) == ("ready", "openai")
             assert "return" in endpoint.bodies("/v1/completions")[0]["prompt"]
 
 
