@@ -47,11 +47,12 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 
 @dataclass(frozen=True)
 class _Reached:
-    """A server that was recognised, and how its model wants its prompts."""
+    """A server that was recognised, how its model wants its prompts, and whose turn it is."""
 
     connection: Connection
     server: Server
     form: Form
+    turn: contextlib.AbstractAsyncContextManager[object]
 
 
 @dataclass(eq=False)
@@ -225,7 +226,8 @@ class EndpointClient:
             await connection.close()
             raise
         _log.info("%s at %s", server.title, self._endpoint.url)
-        return _Reached(connection, server, form)
+        turn = contextlib.nullcontext() if server.answers_together else asyncio.Lock()
+        return _Reached(connection, server, form, turn)
 
     async def _wait_for_model(self, connection: Connection) -> Server:
         give_up = time.monotonic() + _LOAD_SECONDS
@@ -270,7 +272,7 @@ async def _read(
 ) -> None:
     """Read the stream of a call until it ends, or until there is enough; raises EngineError."""
     stream = reached.connection.stream(call.path, call.body)
-    async with contextlib.aclosing(stream) as objects:
+    async with reached.turn, contextlib.aclosing(stream) as objects:
         async for data in objects:
             reading.take(reached.server.read(data))
             text = reading.text

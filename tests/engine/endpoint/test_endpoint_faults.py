@@ -19,6 +19,7 @@ from qwen_lsp.engine.requests import (
     PromptTooLongError,
 )
 from tests.harness.fake_endpoint import (
+    LLAMA_CPP_PYTHON,
     VLLM,
     Answer,
     Exchange,
@@ -179,6 +180,22 @@ async def test_a_newer_request_of_the_document_closes_the_stream_of_the_older() 
         newer = await client.generate(request(supersedes="file:///a.py"))
         assert (newer.text, newer.finish) == ("fine", "end")
         assert (await older).finish == "superseded"
+        await asyncio.wait_for(exchange.hung_up.wait(), 5)
+        await client.close()
+
+
+async def test_a_server_that_answers_one_at_a_time_is_asked_one_at_a_time() -> None:
+    async with fake_endpoint(LLAMA_CPP_PYTHON | {PATH: begins_and_waits}) as endpoint:
+        client = EndpointClient(read_endpoint(endpoint.url))
+        first = asyncio.create_task(client.generate(request()))
+        exchange = await begun(endpoint)
+        endpoint.answers[PATH] = FINE
+        second = asyncio.create_task(client.generate(request()))
+        waiting = await client.generate(request(deadline_ms=100))
+        assert waiting.finish == "deadline"
+        assert len(endpoint.bodies(PATH)) == 1
+        first.cancel()
+        assert (await second).text == "fine"
         await asyncio.wait_for(exchange.hung_up.wait(), 5)
         await client.close()
 

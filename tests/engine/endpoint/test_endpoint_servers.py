@@ -46,7 +46,7 @@ ALL: list[tuple[dict[str, Any], str, int]] = [
     (VLLM, "vLLM 0.32.0", 32768),
     (OLLAMA, "Ollama 0.33.0", 4096),
     (LM_STUDIO, "LM Studio", 8192),
-    (LLAMA_CPP_PYTHON, "llama-cpp-python", 4096),
+    (LLAMA_CPP_PYTHON, "llama-cpp-python", 2048),
     (TRANSFORMERS, "transformers serve", 4096),
     (OTHER, "OpenAI-compatible server", 4096),
 ]
@@ -169,9 +169,9 @@ async def test_a_schema_is_said_in_the_servers_words(
             "LM Studio cannot hold a reply to a grammar, which this needs.",
         ),
         (
-            LLAMA_CPP_PYTHON,
+            LM_STUDIO,
             GenerateRequest(HOLE.prompt, 9, Priority.ACTION, scored=True),
-            "llama-cpp-python does not tell how likely each word is, which this needs.",
+            "LM Studio does not tell how likely each word is, which this needs.",
         ),
     ],
 )
