@@ -9,7 +9,7 @@ from qwen_lsp.engine.endpoint.connection import Connection, Json
 from qwen_lsp.engine.endpoint.prompt import QWEN_MARKS
 from qwen_lsp.engine.endpoint.servers import llama_server
 from qwen_lsp.engine.endpoint.servers.base import Facts, Server, count_of, table_of
-from qwen_lsp.engine.endpoint.servers.llama_cpp_python import LlamaCppPython
+from qwen_lsp.engine.endpoint.servers.llama_cpp_python import DEFAULT_CONTEXT_TOKENS, LlamaCppPython
 from qwen_lsp.engine.endpoint.servers.llama_server import LlamaServer
 from qwen_lsp.engine.endpoint.servers.ollama import Ollama
 from qwen_lsp.engine.endpoint.servers.others import LmStudio, OtherServer, TransformersServe
@@ -50,7 +50,7 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
         context = next(filter(None, lengths), 0)
         return Vllm(Facts(model, str(table_of(version)["version"]), context))
     if maker == "me":
-        return LlamaCppPython(Facts(model))
+        return LlamaCppPython(Facts(model, context_tokens=DEFAULT_CONTEXT_TOKENS))
     about = table_of(table_of(await connection.get("/openapi.json")).get("info"))
     if "transformers" in str(about.get("title", "")).lower():
         return TransformersServe(Facts(model))

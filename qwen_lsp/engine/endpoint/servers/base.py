@@ -65,6 +65,8 @@ class Server:
     holds_to_beginning = False
     # It says how likely each token of a raw prompt's reply was.
     tells_scores = False
+    # Several requests can be under way.
+    answers_together = True
     # A prompt can be read without writing anything, for the request that comes next.
     reads_ahead = False
     # Samplers that are not OpenAI's are understood.
