@@ -26,6 +26,9 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
     """
     listing = await connection.get("/v1/models", needed=True)
     models = _models(listing)
+    # What it lists is a folder of downloads, where there is one, and not what it serves.
+    if "/load_model" in table_of(table_of(await connection.get("/openapi.json")).get("paths")):
+        return TransformersServe(Facts(wanted))
     if models is None:
         raise EngineUnavailableError(
             f"{url} does not list models at /v1/models, so it is no OpenAI-compatible server."
@@ -51,9 +54,6 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
         return Vllm(Facts(model, str(table_of(version)["version"]), context))
     if maker == "me":
         return LlamaCppPython(Facts(model, context_tokens=DEFAULT_CONTEXT_TOKENS))
-    about = table_of(table_of(await connection.get("/openapi.json")).get("info"))
-    if "transformers" in str(about.get("title", "")).lower():
-        return TransformersServe(Facts(model))
     return OtherServer(Facts(model), takes_raw_prompts=await _takes_raw(connection, model))
 
 

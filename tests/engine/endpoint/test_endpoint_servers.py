@@ -41,6 +41,7 @@ TALK = GenerateRequest(
 )
 SCHEMA = {"type": "object"}
 FORM = "<|fim_prefix|>def f(<|fim_suffix|>\n<|fim_middle|>x"
+TURNS_ONLY = {"/v1/models": {"data": [{"id": QWEN}]}}
 ALL: list[tuple[dict[str, Any], str, int]] = [
     (LLAMA_SERVER, "llama-server b11669", 2048),
     (VLLM, "vLLM 0.32.0", 32768),
@@ -55,12 +56,13 @@ ALL: list[tuple[dict[str, Any], str, int]] = [
 @pytest.mark.parametrize(("answers", "title", "context"), ALL)
 async def test_a_server_is_recognised(answers: dict[str, Any], title: str, context: int) -> None:
     async with fake_endpoint(answers) as endpoint:
-        client = EndpointClient(read_endpoint(endpoint.url))
+        wanted = QWEN if answers is TRANSFORMERS else ""
+        client = EndpointClient(read_endpoint(endpoint.url, wanted))
         ready = await client.start()
         assert client.where == f"{endpoint.url} ({title})"
         assert ready.facts.context_tokens == context
         assert ready.facts.name.removesuffix(":latest").removesuffix(".gguf") == QWEN
-        assert ready.facts.can_infill is (title != "transformers serve")
+        assert ready.facts.can_infill
         await client.close()
 
 
@@ -118,7 +120,7 @@ async def test_where_only_turns_are_known_what_repeats_the_start_is_taken_off() 
         for text in ("Sure!\n``", "`python\nx = 1", "\n")
     ]
     ended = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
-    text, body = await ask(TRANSFORMERS, "/v1/chat/completions", TALK, *deltas, ended)
+    text, body = await ask(TURNS_ONLY, "/v1/chat/completions", TALK, *deltas, ended)
     assert text == "x = 1\n"
     assert [turn["role"] for turn in body["messages"]] == ["system", "user"]
 
@@ -162,7 +164,7 @@ async def test_a_schema_is_said_in_the_servers_words(
             GenerateRequest(TALK.prompt, 9, Priority.REVIEW, reply_schema=SCHEMA),
             "transformers serve cannot hold a reply to a schema, which this needs.",
         ),
-        (TRANSFORMERS, HOLE, "transformers serve cannot fill holes in code with the model"),
+        (TURNS_ONLY, HOLE, "OpenAI-compatible server cannot fill holes in code with the model"),
         (
             LM_STUDIO,
             GenerateRequest(HOLE.prompt, 9, Priority.ACTION, reply_grammar='root ::= "a"'),
@@ -213,7 +215,7 @@ async def test_special_tokens_in_the_code_are_sent_as_the_tokens_of_text(
     ("answers", "prompt"),
     [
         (LM_STUDIO, Infill('END = "<|im_end|>"', "\n")),
-        (TRANSFORMERS, Chat((Message("user", 'END = "<|im_end|>"'),))),
+        (TURNS_ONLY, Chat((Message("user", 'END = "<|im_end|>"'),))),
     ],
 )
 async def test_where_text_and_special_tokens_look_the_same_nothing_is_sent(

@@ -132,12 +132,13 @@ class Server:
     def _body(self, request: GenerateRequest, stops: Sequence[str]) -> Json:
         sampling = request.sampling
         body: Json = {
-            "model": self.facts.model,
             "max_tokens": request.max_tokens,
             "temperature": sampling.temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if self.facts.model:
+            body["model"] = self.facts.model
         if stops:
             body["stop"] = list(stops[:MOST_STOPS])
         if sampling.temperature > 0:
