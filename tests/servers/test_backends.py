@@ -59,7 +59,7 @@ def average(values):
     """
     return sum(values) / (len(values) + 1)
 '''
-TALK = Chat((Message("user", "Say hello."),), reply_start="Hel")
+TALK = Chat((Message("user", "Say hello."),), reply_start="Hell")
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def test_a_conversation_goes_on_from_its_start(
         generation = await client.generate(GenerateRequest(TALK, 8, Priority.ACTION))
         assert generation.generated_tokens > 0
         if fixture in ("llama_server", "llama_cpp_python"):
-            assert generation.text.startswith("lo")
+            assert generation.text.startswith("o")
 
 
 @HOLDING
@@ -128,7 +128,8 @@ async def test_a_reply_is_held_to_a_grammar_and_scored(
     async with asked(fixture, request) as client:
         generation = await client.generate(hole(reply_grammar='root ::= " b - a"', scored=True))
         assert generation.text == " b - a"
-        assert "".join(score.text for score in generation.scores).strip().endswith("b - a")
+        # The token that ends the reply may be scored as well.
+        assert "".join(score.text for score in generation.scores).startswith(" b - a")
         assert all(score.log_probability <= 0 for score in generation.scores)
 
 
@@ -183,7 +184,7 @@ async def test_a_prompt_that_is_too_long_is_one_sentence(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("complete", "{}:9:18"), 0, "th.pi"),
+        (("complete", "{}:9:18"), 0, "pi * self.radius"),
         (("action", "add_type_hints", "{}:11"), 0, "factor: float"),
         (("action", "add_docstring", "{}:11"), 0, '+        """'),
         (("review", "{}:15"), 1, "broken-example"),

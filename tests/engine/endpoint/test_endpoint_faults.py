@@ -57,6 +57,10 @@ async def hangs_up(exchange: Exchange) -> None:
     exchange.writer.transport.abort()
 
 
+async def breaks_off(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ndata:\r\n")
+
+
 async def speaks_html(exchange: Exchange) -> None:
     await raw(exchange, b"<html>\nSign in\n</html>\n")
 
@@ -85,7 +89,8 @@ async def redirects(exchange: Exchange) -> None:
 
 CONTEXT = "This model's maximum context length is 4096 tokens."
 WRONG: list[tuple[Answer, type[EngineError], str]] = [
-    (hangs_up, EngineUnavailableError, "hung up in the middle"),
+    (hangs_up, EngineUnavailableError, "hung up without an answer"),
+    (breaks_off, EngineError, "hung up in the middle"),
     (speaks_html, EngineError, "is not OpenAI's protocol"),
     (speaks_no_utf8, EngineError, "is not OpenAI's protocol"),
     (never_ends_a_line, EngineError, "is not OpenAI's protocol"),
@@ -210,7 +215,7 @@ async def test_a_server_that_cannot_be_reached_is_left_alone_for_a_while() -> No
         with pytest.raises(EngineUnavailableError):
             await client.generate(request())
         count = len(endpoint.exchanges)
-        with pytest.raises(EngineUnavailableError, match="hung up"):
+        with pytest.raises(EngineUnavailableError, match="hung up without"):
             await client.generate(request())
         assert len(endpoint.exchanges) == count
         endpoint.answers[PATH] = FINE
