@@ -59,7 +59,7 @@ def average(values):
     """
     return sum(values) / (len(values) + 1)
 '''
-TALK = Chat((Message("user", "Say hello."),), reply_start="Hell")
+TALK = Chat((Message("user", "Count to twenty."),), reply_start="1, 2, 3, 4,")
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def test_a_conversation_goes_on_from_its_start(
         generation = await client.generate(GenerateRequest(TALK, 8, Priority.ACTION))
         assert generation.generated_tokens > 0
         if fixture in ("llama_server", "llama_cpp_python"):
-            assert generation.text.startswith("o")
+            assert generation.text.strip().startswith("5")
 
 
 @HOLDING

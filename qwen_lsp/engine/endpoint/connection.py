@@ -123,7 +123,7 @@ class Connection:
         request = self._client.build_request("POST", path, json=body)
         try:
             response = await self._client.send(request, stream=True)
-        except httpx2.RemoteProtocolError:
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
             # It closed the kept connection while we wrote, so it has not read this. llama-server
             # does so after each stream.
             response = await self._client.send(request, stream=True)
