@@ -17,12 +17,22 @@ from qwen_lsp.text import Document, TextEdit, apply_edits
 
 _log = logging.getLogger(__name__)
 
-_SIZE_LIMIT_CHARACTERS = 5_000_000
+# To read the syntax of so much dense code takes two seconds, in which nothing else is done.
+_SIZE_LIMIT_CHARACTERS = 500_000
 
 
 def is_too_large(document: Document) -> bool:
-    """Say whether a document is kept in sync but too large to work on (over 5 MB)."""
+    """Say whether a document is kept in sync but too large to work on (over 500 kB)."""
     return len(document.text) > _SIZE_LIMIT_CHARACTERS
+
+
+def file_of(uri: str) -> PurePath | None:
+    """Return the path of the file that a URI names, None where it names none or is no URI."""
+    try:
+        path = uris.to_fs_path(uri)
+    except ValueError:
+        return None
+    return PurePath(path) if path and "\0" not in path else None
 
 
 class Documents:
@@ -83,10 +93,10 @@ class Documents:
 
     def folder_of(self, document: Document) -> Path | None:
         """Return the deepest workspace folder that a document lies in, None where there is none."""
-        file = uris.to_fs_path(document.uri)
-        if not file:
+        file = file_of(document.uri)
+        if file is None:
             return None
-        found = (folder for folder in self.folders if PurePath(file).is_relative_to(folder))
+        found = (folder for folder in self.folders if file.is_relative_to(folder))
         return next(map(Path, found), None)
 
     def change_folders(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
@@ -94,8 +104,8 @@ class Documents:
         for uri in removed:
             self._folders.pop(uri, None)
         for uri in added:
-            if path := uris.to_fs_path(uri):
-                self._folders[uri] = PurePath(path)
+            if (folder := file_of(uri)) is not None:
+                self._folders[uri] = folder
         for uri, document in self._documents.items():
             self._documents[uri] = replace(document, path=self.path(uri))
 
@@ -105,14 +115,20 @@ class Documents:
         It is relative to the deepest workspace folder that holds the file, absolute outside of
         them all, and what follows the scheme where the URI names no file (`untitled:Untitled-1`).
         """
-        file = uris.to_fs_path(uri)
-        if not file:
-            return uris.urlparse(uri)[2] or uri
-        path = PurePath(file)
+        path = file_of(uri)
+        if path is None:
+            return _path_part(uri) or uri
         for folder in self.folders:
             if path.is_relative_to(folder):
                 return path.relative_to(folder).as_posix()
         return path.as_posix()
+
+
+def _path_part(uri: str) -> str:
+    try:
+        return uris.urlparse(uri)[2]
+    except ValueError:
+        return ""
 
 
 def changed_text(

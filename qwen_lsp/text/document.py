@@ -40,8 +40,11 @@ class Document:
 
     @property
     def file(self) -> Path | None:
-        """Return the path on this machine, None where the URI names no file."""
-        parts = urlsplit(self.uri)
+        """Return the path on this machine, None where the URI names no file or is none."""
+        try:
+            parts = urlsplit(self.uri)
+        except ValueError:
+            return None
         return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
     @cached_property
