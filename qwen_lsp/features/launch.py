@@ -23,6 +23,9 @@ from qwen_lsp.settings import Settings
 if TYPE_CHECKING:
     from qwen_lsp.engine.endpoint.client import EndpointClient
 
+# A private engine is named after this process, so nobody else ever comes back to it.
+_PRIVATE_IDLE_MINUTES = 0.05
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -175,7 +178,7 @@ def engine_options(weights: Weights, settings: Settings) -> EngineOptions:
         context_tokens=min(engine.context_tokens, limit),
         threads=engine.threads or default_threads(),
         gpu_layers=engine.gpu_layers,
-        idle_minutes=engine.idle_minutes,
+        idle_minutes=engine.idle_minutes if engine.shared else _PRIVATE_IDLE_MINUTES,
         chat_options=_chat_options(weights.card),
         lora=tuple(Path(path).expanduser().absolute() for path in settings.lora),
         kv_cache=engine.kv_cache,
