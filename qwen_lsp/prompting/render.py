@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jinja2 import TemplateError
-
 from qwen_lsp.engine.requests import Chat, Infill, Message
 from qwen_lsp.prompting.templates import Template, TemplateFileError
 
@@ -32,6 +30,7 @@ class Prompt:
 
 def render(template: Template, variables: dict[str, Any]) -> Prompt:
     """Return the prompt; raises TemplateFileError where the template wants something unknown."""
+    from jinja2 import TemplateError  # noqa: PLC0415 - no server needs it to start
 
     def block(name: str, **more: str) -> str:
         if name not in template.blocks.blocks:

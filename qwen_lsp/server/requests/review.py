@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
-from lsprotocol import converters, types
+from lsprotocol import types
 
 from qwen_lsp.engine.requests import EngineError
 from qwen_lsp.features.actions import find_target
@@ -24,10 +24,9 @@ from qwen_lsp.server.convert import to_span
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.findings import publish
 from qwen_lsp.server.progress import progress
+from qwen_lsp.server.requests.arguments import converter
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document
-
-_converter = converters.get_converter()
 
 
 def register(session: Session) -> None:
@@ -60,7 +59,7 @@ async def _review(session: Session, argument: dict[str, Any]) -> dict[str, int]:
     if argument.get("range") is None:
         targets = _latest_first(session, document)
     else:
-        place = _converter.structure(argument["range"], types.Range)
+        place = converter().structure(argument["range"], types.Range)
         target = find_target(document, to_span(document, place, documents.encoding).start)
         targets = [target] if target is not None else []
     if not targets:
@@ -164,6 +163,6 @@ def _latest_first(session: Session, document: Document) -> list[Target]:
 
 def _known(session: Session, document: Document, given: Any) -> list[Known]:
     """Return what the editor says that other tools have found, in the argument of the command."""
-    diagnostics = [_converter.structure(one, types.Diagnostic) for one in given or ()]
+    diagnostics = [converter().structure(one, types.Diagnostic) for one in given or ()]
     encoding = session.server.documents.encoding
     return [Known(to_span(document, one.range, encoding), str(one.message)) for one in diagnostics]
