@@ -35,7 +35,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
     Whether and how long the user wants suggestions is no matter of speed.
     """
-    here = settings_here(arguments.model)
+    here = settings_here(arguments)
     context = here.context
     if arguments.context_tokens is not None:
         context = replace(context, max_tokens=arguments.context_tokens)

@@ -48,7 +48,7 @@ def run_complete(arguments: argparse.Namespace) -> int:
         raise UsageError("A cursor is needed, as in FILE:LINE:COL.")
     document = read_document(place.path)
     offset = offset_of(document, place)
-    settings = settings_here(arguments.model)
+    settings = settings_here(arguments)
     one = replace(settings, inline_completion=replace(settings.inline_completion, alternatives=1))
 
     async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
@@ -69,7 +69,7 @@ def run_action(arguments: argparse.Namespace) -> int:
     action, site = _action_and_site(arguments)
     document, path = site.document, parse_place(arguments.place).path
     _warn_of_syntax_errors(document)
-    settings = settings_here(arguments.model)
+    settings = settings_here(arguments)
 
     async def work(model: LocalModel) -> tuple[Rewrite, dict[str, Any]]:
         began = time.monotonic()
@@ -130,7 +130,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     if site is None:
         raise UsageError(f"Files like {place.path.name} cannot be explained.")
     explained_code(site)  # What cannot be explained is said before a model is started.
-    settings = settings_here(arguments.model)
+    settings = settings_here(arguments)
     printed = 0
 
     def print_more(so_far: str) -> None:
@@ -156,7 +156,7 @@ def run_review(arguments: argparse.Namespace) -> int:
     """Print the findings of a file, a function or a folder."""
     place = parse_place(arguments.place)
     targets = _review_targets(place.path, place.line)
-    settings = settings_here(arguments.model)
+    settings = settings_here(arguments)
     found: list[tuple[Document, Finding]] = []
     memory = memory_of(Path.cwd())
 

@@ -44,6 +44,12 @@ class Status:
         self._typing_ms: deque[float] = deque(maxlen=_ANSWERS)
         self._told_speed = 0.0
         self.model = ""
+        self._backend = "llama.cpp"
+        self._endpoint = ""
+
+    def use_backend(self, backend: str, endpoint: str = "") -> None:
+        """Show from the next state on where code goes; an `endpoint` of "" is this machine."""
+        self._backend, self._endpoint = backend, endpoint
 
     def set(self, state: State, message: str) -> None:
         """Tell the client a state that lasts; that it is ready is no news while it works."""
@@ -93,7 +99,8 @@ class Status:
             "state": state.value,
             "message": message,
             "model": self.model,
-            "backend": "llama.cpp",
+            "backend": self._backend,
+            "endpoint": self._endpoint,
             "speed": self._speed(),
         }
         if status != self._sent:
