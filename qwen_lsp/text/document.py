@@ -15,7 +15,7 @@ class Document:
 
     `uri` is what the editor calls the file, `path` its path for people and prompts (relative to
     the workspace where there is one), `language_id` the protocol's name of its language, and
-    `version` the editor's counter.
+    `version` the editor's counter. No word of a document that `is_hidden` is shown to a model.
     """
 
     uri: str
@@ -23,6 +23,7 @@ class Document:
     language_id: str
     version: int
     text: str
+    is_hidden: bool = False
 
     def __hash__(self) -> int:
         """Look at no text: hashing a long one takes longer than what is kept by it would save."""

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from lsprotocol import types
 
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.engine.requests import EngineError
 from qwen_lsp.features.actions import find_target
-from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions.base import Target, kept_from_model
 from qwen_lsp.features.review import (
     Finding,
     Known,
@@ -112,6 +113,8 @@ async def review_targets(
     try:
         async with progress(session.server, title, percentage=0) as bar:
             model = await session.model()
+            if is_kept_from_model(session.server.documents.get(document.uri) or document):
+                raise RequestFailedError(kept_from_model(document))
             key_of = key_maker(model_name(model), model.templates, settings)
             for number, target in enumerate(targets):
                 key = key_of(target)
