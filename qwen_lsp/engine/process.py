@@ -48,6 +48,7 @@ from qwen_lsp.engine.messages import (
 from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import EngineError, ModelFacts, PromptTooLongError
 from qwen_lsp.engine.scheduler import Job, Scheduler
+from qwen_lsp.failures import log_uncaught
 
 _log = logging.getLogger(__name__)
 
@@ -196,6 +197,7 @@ def main() -> int:
     options = options_from_json(line)
     options = replace(options, threads=options.threads or default_threads())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    log_uncaught()
     lock = FileLock(lock_path(options.key))
     try:
         lock.acquire(timeout=0)

@@ -38,12 +38,12 @@ def prepare() -> None:
 
     It ends by itself where it is not needed within half a minute, and with this process.
     """
-    if any(engine_folder().glob("*.json")):
-        return
     try:
+        if any(engine_folder().glob("*.json")):
+            return
         _prepared.append(_new_process())
     except OSError:
-        return  # `start` will meet the same reason, and tell it
+        return  # whoever needs the engine meets the same reason, and tells it
     timer = threading.Timer(_PREPARED_SECONDS, dismiss)
     timer.daemon = True
     timer.start()

@@ -1,5 +1,6 @@
 """Fill a template in."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +40,9 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
         try:
             return "".join(template.blocks.blocks[name](context))
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise TemplateFileError(f"{template.name} cannot be filled in: {error}.") from error
+            raise TemplateFileError(
+                f"{template.name} cannot be filled in: {_reason(error)}."
+            ) from error
 
     if template.kind == "infill":
         infill = Infill(block("prefix"), block("suffix"), block("middle"))
@@ -52,3 +55,9 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
         return Prompt(template, infill)
     messages = (Message("system", block("system").strip()), Message("user", block("user").strip()))
     return Prompt(template, Chat(messages, block("reply")))
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, without words that quote what the template was given."""
+    said = str(error)
+    return said if re.fullmatch(r"'\w+' is undefined", said) else type(error).__name__
