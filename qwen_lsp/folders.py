@@ -17,7 +17,8 @@ _APP = "qwen-lsp"
 def _folder(kind: str, default: str) -> Path:
     home = os.environ.get("QWEN_LSP_HOME")
     path = Path(home).expanduser().absolute() / kind if home else Path(default)
-    path.mkdir(parents=True, exist_ok=True)
+    # Names and documentation of the user's code lie in the cache: for nobody else to read.
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
 
 
@@ -48,6 +49,7 @@ def engine_folder() -> Path:
 
     It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes);
     then it lies in the user's runtime folder, or the temporary one where the session has none.
+    Raises PermissionError where somebody else has made it.
     """
     folder = cache_folder() / "engine"
     if os.name == "posix" and len(os.fsencode(folder)) > 70:
@@ -55,5 +57,9 @@ def engine_folder() -> Path:
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         folder = Path(runtime if os.access(runtime, os.W_OK) else tempfile.gettempdir()) / tag
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix" and folder.lstat().st_uid != os.getuid():
+        raise PermissionError(
+            f"{folder} belongs to another user; set QWEN_LSP_HOME to a short path"
+        )
     folder.chmod(0o700)
     return folder

@@ -384,6 +384,9 @@ def _number_between(least: int, most: int, *, or_zero: bool = False) -> Callable
 def _serve(parsed: argparse.Namespace) -> int:
     import logging
 
+    from qwen_lsp.engine import spawn
+
+    spawn.prepare()  # before the imports of the server, which take as long as its own
     from qwen_lsp.server.app import serve
 
     logging.basicConfig(

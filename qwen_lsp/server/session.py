@@ -101,11 +101,17 @@ class Session:
             # Whoever sets a model wants it, whatever was chosen or declined before.
             self.choose_model(None)
         self.indexing.use_settings(settings.context)
+        self.use_rules()
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
             self.templates = Templates(folder, settings.prompts.pin)
         if _launched_with(old) != _launched_with(settings) and self._starting is not None:
             self.in_background(self._change_model())
+
+    def use_rules(self) -> None:
+        """Hide from the model what git's rules and `context.exclude` leave out now."""
+        for uri in self.server.documents.use_rules(self.settings.context.exclude):
+            self.project.forget(uri)
 
     async def leave_model(self) -> None:
         """Let go of the model; the next request gets the one that is set then."""
@@ -168,6 +174,11 @@ class Session:
             _log.warning("%s", error)
             self.status.set(State.ERROR, str(error))
             raise EngineUnavailableError(str(error)) from error
+        except OSError as error:
+            said = f"The model cannot be started: {error.strerror or error}."
+            _log.warning("%s", said)
+            self.status.set(State.ERROR, said)
+            raise EngineUnavailableError(said) from error
         return self._model
 
     async def _find_and_start(self) -> LocalModel:

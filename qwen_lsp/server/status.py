@@ -7,6 +7,7 @@ from enum import Enum
 
 from qwen_lsp.engine.requests import Generation, Priority
 from qwen_lsp.server.boundary import Server
+from qwen_lsp.server.plain_text import without_links
 
 METHOD = "qwenLsp/status"
 
@@ -97,7 +98,7 @@ class Status:
         self._shown = state, message
         status = {
             "state": state.value,
-            "message": message,
+            "message": without_links(message),
             "model": self.model,
             "backend": self._backend,
             "endpoint": self._endpoint,

@@ -94,7 +94,7 @@ async def surprise(target: Target, model: LocalModel, span: Span, look: SecondLo
     """
     lines, line = target.document.lines, target.document.lines.line_of(span.start)
     there = f"{target.document.text[lines.start(line) : span.end]}\n"
-    grammar = f"root ::= {json.dumps(there)}"
+    grammar = f"root ::= {_literal(there)}"
     reply = await model.ask(
         "complete",
         _hole(target, span),
@@ -104,6 +104,11 @@ async def surprise(target: Target, model: LocalModel, span: Span, look: SecondLo
         grammar=grammar,
     )
     return look.log_probability - _sum_of_scores(reply)
+
+
+def _literal(text: str) -> str:
+    """Return a text as llama.cpp's grammars write it."""
+    return '"' + re.sub(r'[\x00-\x1f"\\]', lambda sign: f"\\x{ord(sign[0]):02X}", text) + '"'
 
 
 def _sum_of_scores(reply: Reply) -> float:
