@@ -106,8 +106,11 @@ def test_a_working_day_of_some_seconds(
     assert samples[-1].processes["server"].descriptors > 0
 
 
-async def test_a_cancelled_request_is_cancelled_at_the_server(tmp_path: Path) -> None:
-    async with running_editor(tmp_path, {"modelPull": "never"}, lambda _status: None) as editor:
+async def test_a_cancelled_request_disturbs_none_after_it(tmp_path: Path) -> None:
+    async with (
+        asyncio.timeout(30),
+        running_editor(tmp_path, {"modelPull": "never"}, lambda _status: None) as editor,
+    ):
         asked = asyncio.ensure_future(editor.request("workspace/executeCommand", {"command": "x"}))
         await asyncio.sleep(0)
         asked.cancel()
