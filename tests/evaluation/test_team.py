@@ -25,19 +25,20 @@ class TeamEngine:
     facts: ModelFacts | None = None
 
     def __init__(self, ending: Finish | EngineError | None) -> None:
-        self._ending = ending
+        self._error = ending if isinstance(ending, EngineError) else None
+        self._finish: Finish | None = None if isinstance(ending, EngineError) else ending
         self.asked = 0
 
     async def generate(
-        self, _request: GenerateRequest, **_: Callable[[str], Any] | None
+        self, request: GenerateRequest, **_: Callable[[str], Any] | None
     ) -> Generation:
+        assert request.prompt
         self.asked += 1
-        if self._ending is None:
+        if self._error is not None:
+            raise self._error
+        if self._finish is None:
             await asyncio.Event().wait()
-        if isinstance(self._ending, EngineError):
-            raise self._ending
-        assert self._ending is not None
-        return Generation("", self._ending)
+        return Generation("", self._finish or "end")
 
 
 @pytest.fixture(autouse=True)
