@@ -107,7 +107,7 @@ def connect(
         raise weights.missing()
     options = engine_options(weights, settings)
     client = EngineClient(options, on_state, crashes_allowed=crashes_allowed)
-    return _model(weights.name, client, weights.card, templates), client
+    return _model(client, weights.card, templates), client
 
 
 async def connect_endpoint(
@@ -127,7 +127,9 @@ async def connect_endpoint(
         await client.close()
         raise
     name = ready.facts.name
-    return _model(name, client, catalogue.card_named_in(name), templates), client
+    model = _model(client, catalogue.card_named_in(name), templates)
+    model.name = name
+    return model, client
 
 
 async def open_model(
@@ -139,7 +141,9 @@ async def open_model(
     """
     if settings.backend == "openai":
         return await connect_endpoint(settings, templates)
-    model, client = connect(find_weights_here(settings), settings, templates)
+    weights = find_weights_here(settings)
+    model, client = connect(weights, settings, templates)
+    model.name = weights.name
     try:
         await client.start()
     except BaseException:
@@ -148,22 +152,20 @@ async def open_model(
     return model, client
 
 
-def _model(name: str, engine: Engine, card: ModelCard | None, templates: Templates) -> LocalModel:
+def _model(engine: Engine, card: ModelCard | None, templates: Templates) -> LocalModel:
     """Return an engine with its templates, and with what the card says of the model."""
     if card is None:
-        model = LocalModel(engine, templates)
-    else:
-        model = LocalModel(
-            engine,
-            templates,
-            Sampling(**asdict(card.sampling_infill)),
-            Sampling(**asdict(card.sampling_chat)),
-            card.stops,
-            explains=card.explains,
-            outlines=card.outlines,
-        )
-        model.finds_bugs = card.finds_bugs
-    model.name = name
+        return LocalModel(engine, templates)
+    model = LocalModel(
+        engine,
+        templates,
+        Sampling(**asdict(card.sampling_infill)),
+        Sampling(**asdict(card.sampling_chat)),
+        card.stops,
+        explains=card.explains,
+        outlines=card.outlines,
+    )
+    model.finds_bugs = card.finds_bugs
     return model
 
 
