@@ -129,7 +129,7 @@ class Documents:
     def _by_rules(self, document: Document) -> Document:
         # Views of a file, such as a cell of a notebook or an older version, have schemes of their
         # own and the path of the file.
-        file = PurePath(uris.to_fs_path(document.uri) or uris.urlparse(document.uri)[2])
+        file = file_of(document.uri) or PurePath(_path_part(document.uri))
         if not file.is_absolute():
             return document
         folder = next(filter(file.is_relative_to, self.folders), None)
