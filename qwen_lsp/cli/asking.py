@@ -32,6 +32,24 @@ def settings_here(arguments: argparse.Namespace) -> Settings:
     return launch.with_model(settings, arguments.model) if arguments.model else settings
 
 
+def settings_to_measure(arguments: argparse.Namespace, context_tokens: int | None) -> Settings:
+    """Return the user's model, engine, context and prompts, and the defaults of all else.
+
+    `context_tokens`, where there are any, are the most in a prompt.
+    """
+    here, defaults = settings_here(arguments), Settings()
+    context = here.context
+    if context_tokens:
+        context = replace(context, max_tokens=context_tokens)
+    return replace(
+        here,
+        inline_completion=defaults.inline_completion,
+        review=defaults.review,
+        checks=defaults.checks,
+        context=context,
+    )
+
+
 def with_model(settings: Settings, work: Callable[[LocalModel], Awaitable[_Result]]) -> _Result:
     """Return what `work` makes with a model that is ready; raises ModelError and EngineError."""
     return asyncio.run(_with_model(settings, work))

@@ -6,7 +6,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from qwen_lsp.cli.asking import settings_here
+from qwen_lsp.cli.asking import settings_to_measure
 from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
 from qwen_lsp.evaluation.bench import Bench, measure, others
 from qwen_lsp.evaluation.bench_page import page
@@ -28,7 +28,8 @@ _KEYS = 200
 def run_bench(arguments: argparse.Namespace) -> int:
     """Print the figures, and write the page where one is wanted."""
     page_path = page_path_of(arguments.html) if arguments.html else None
-    settings = _settings(arguments)
+    # Whether and how long the user wants suggestions is no matter of speed.
+    settings = settings_to_measure(arguments, arguments.context_tokens)
     if arguments.editors:
         team = asyncio.run(_type_as_team(settings, arguments.editors))
         found, data, name = [table(team)], team.data(), team.model
@@ -42,27 +43,6 @@ def run_bench(arguments: argparse.Namespace) -> int:
         page_path.write_text(page(found, name), encoding="utf-8")
     print_result(as_text(found), data, as_json=arguments.json)
     return ExitCode.DONE
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    """Return the default settings with the user's model, engine and context.
-
-    Whether and how long the user wants suggestions is no matter of speed.
-    """
-    here = settings_here(arguments)
-    context = here.context
-    if arguments.context_tokens is not None:
-        context = replace(context, max_tokens=arguments.context_tokens)
-    return replace(
-        Settings(),
-        backend=here.backend,
-        endpoint=here.endpoint,
-        endpoint_model=here.endpoint_model,
-        api_key_env=here.api_key_env,
-        model=here.model,
-        engine=here.engine,
-        context=context,
-    )
 
 
 async def _type_as_team(settings: Settings, editors: int) -> Team:

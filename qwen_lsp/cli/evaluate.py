@@ -6,11 +6,11 @@ import contextlib
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qwen_lsp.cli.asking import settings_here
+from qwen_lsp.cli.asking import settings_to_measure
 from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
 from qwen_lsp.cli.work import find_action
 from qwen_lsp.evaluation import edit_cases, infill_cases, tidying_cases, types_cases
@@ -254,24 +254,12 @@ class _Run:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    """Return the user's model, engine, context and prompts, and the defaults of all else.
+    """Return the settings to measure with.
 
     The size of a prompt is the command's own, so that figures of several machines and of a busy and
     a quiet one can be compared; with 0 it is the user's, which may follow from the speed here.
     """
-    here = settings_here(arguments)
-    context = here.context
-    tokens = getattr(arguments, "context_tokens", 0)
-    if tokens:
-        context = replace(context, max_tokens=tokens)
-    defaults = Settings()
-    return replace(
-        here,
-        inline_completion=defaults.inline_completion,
-        review=defaults.review,
-        checks=defaults.checks,
-        context=context,
-    )
+    return settings_to_measure(arguments, getattr(arguments, "context_tokens", 0))
 
 
 def _paths(arguments: argparse.Namespace) -> list[Path]:

@@ -35,6 +35,7 @@ from qwen_lsp.engine.messages import (
     Generate,
     LoadFailed,
     Loading,
+    OnState,
     Ready,
     Status,
     Stop,
@@ -56,8 +57,6 @@ _START_SECONDS = 30.0
 _END_SECONDS = 5.0
 CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
-
-OnState = Callable[[Loading | Ready | LoadFailed], None]
 
 
 @dataclass

@@ -4,6 +4,7 @@
 another number starts an engine of its own (the number is part of the engine's key).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +112,9 @@ EngineMessage = (
     | Failed
     | Status
 )
+
+# Told of what becomes of the model.
+OnState = Callable[[Loading | Ready | LoadFailed], None]
 
 _converter = make_converter()
 configure_tagged_union(Infill | Chat, _converter, tag_name="kind")

@@ -99,6 +99,11 @@ class GenerateRequest:
     first_words: Mapping[str, float] = field(default_factory=dict[str, float])
     speculate: bool | None = None
 
+    def gives_way_to(self, newer: "GenerateRequest") -> bool:
+        """Say whether a newer request of the same window makes this one needless."""
+        same_place = bool(self.supersedes) and self.supersedes == newer.supersedes
+        return same_place and self.priority in (newer.priority, Priority.AHEAD)
+
 
 Finish = Literal["end", "stop", "length", "deadline", "cancelled", "superseded", "enough"]
 

@@ -48,10 +48,7 @@ class Job:
 
     def gives_way_to(self, newer: "Job") -> bool:
         """Say whether a newer job of the same window makes this one needless."""
-        mine, other = self.request, newer.request
-        same_place = self.owner is newer.owner and mine.supersedes == other.supersedes
-        kinds = (other.priority, Priority.AHEAD)
-        return bool(mine.supersedes) and same_place and mine.priority in kinds
+        return self.owner is newer.owner and self.request.gives_way_to(newer.request)
 
 
 @dataclass

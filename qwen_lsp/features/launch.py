@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from qwen_lsp.engine.address import EngineOptions, running_engines
 from qwen_lsp.engine.build_info import build_info
-from qwen_lsp.engine.client import CRASHES_ALLOWED, EngineClient, OnState
+from qwen_lsp.engine.client import CRASHES_ALLOWED, EngineClient
 from qwen_lsp.engine.endpoint.address import read_endpoint
+from qwen_lsp.engine.messages import OnState
 from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import Engine, EngineConnection, Sampling
 from qwen_lsp.features.model import LocalModel

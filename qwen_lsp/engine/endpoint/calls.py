@@ -18,7 +18,7 @@ async def call_for(
     """Return the call, and what will read its reply; raises EngineError."""
     prompt = request.prompt
     if isinstance(prompt, Infill):
-        if form.has_marks and server.takes_raw_prompts:
+        if writes_holes(server, form):
             return await _raw(request, hole_parts(prompt), server, connection)
         if not server.fills_holes:
             raise EngineError(
@@ -43,6 +43,11 @@ async def call_for(
     start = prompt.reply_start + request.begun
     reading = Reading(request.stops, start=start, is_turn=True)
     return server.chat_call(request, prompt.messages, stops), reading
+
+
+def writes_holes(server: Server, form: Form) -> bool:
+    """Say whether holes are written in the model's own marks, which is the best way there is."""
+    return form.has_marks and server.takes_raw_prompts
 
 
 async def _raw(

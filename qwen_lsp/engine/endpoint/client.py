@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from qwen_lsp.engine.endpoint.address import Endpoint
-from qwen_lsp.engine.endpoint.calls import call_for
+from qwen_lsp.engine.endpoint.calls import call_for, writes_holes
 from qwen_lsp.engine.endpoint.connection import BusyError, Connection
 from qwen_lsp.engine.endpoint.probe import knows_marks, recognise
-from qwen_lsp.engine.endpoint.prompt import Form, form_of
+from qwen_lsp.engine.endpoint.prompt import Form, form_of, qwen_form
 from qwen_lsp.engine.endpoint.reading import Reading
 from qwen_lsp.engine.endpoint.servers.base import Call, Server
 from qwen_lsp.engine.endpoint.speeds import Speeds
-from qwen_lsp.engine.messages import LoadFailed, Loading, Ready
+from qwen_lsp.engine.messages import LoadFailed, Loading, OnState, Ready
 from qwen_lsp.engine.requests import (
     EngineError,
     EngineUnavailableError,
@@ -34,8 +34,6 @@ from qwen_lsp.engine.requests import (
 )
 
 _log = logging.getLogger(__name__)
-
-OnState = Callable[[Loading | Ready | LoadFailed], None]
 
 # Where a server does not say how much it can hold, this much is safe to send.
 _CAREFUL_CONTEXT_TOKENS = 4096
@@ -67,15 +65,6 @@ class _Running:
         self.ending = self.ending or ending
         self.work.cancel()
 
-    def gives_way_to(self, newer: GenerateRequest) -> bool:
-        """Say whether a newer request takes its place; docs of GenerateRequest."""
-        older = self.request
-        return (
-            bool(newer.supersedes)
-            and older.supersedes == newer.supersedes
-            and (older.priority == newer.priority or not older.max_tokens)
-        )
-
 
 class EndpointClient:
     """Asks the model of one server. Use it from one event loop."""
@@ -99,13 +88,12 @@ class EndpointClient:
 
     def _facts_of(self, reached: _Reached) -> ModelFacts:
         facts = reached.server.facts
-        raw = reached.form.has_marks and reached.server.takes_raw_prompts
         return ModelFacts(
             name=_title(facts.model),
             architecture="",
             parameters=0,
             context_tokens=facts.context_tokens or _CAREFUL_CONTEXT_TOKENS,
-            can_infill=raw or reached.server.fills_holes,
+            can_infill=writes_holes(reached.server, reached.form) or reached.server.fills_holes,
             can_roll_back=True,
             speed=self._speeds.speed(),
         )
@@ -133,7 +121,7 @@ class EndpointClient:
     ) -> Generation:
         """Return the generation; see `requests.Engine`."""
         began = time.monotonic()
-        for other in [one for one in self._running if one.gives_way_to(request)]:
+        for other in [one for one in self._running if one.request.gives_way_to(request)]:
             other.end("superseded")
         reached = await self._reach()
         reads_ahead = reached.server.reads_ahead and self._endpoint.is_here
@@ -197,8 +185,7 @@ class EndpointClient:
         done, _ = await asyncio.wait({running.work}, timeout=left)
         if not done:
             running.end("deadline")
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({running.work})
+            await asyncio.wait({running.work})
 
     async def _reach(self) -> _Reached:
         async with self._reaching:
@@ -221,7 +208,7 @@ class EndpointClient:
             server = await self._wait_for_model(connection)
             form = form_of(server.facts.model, server.facts.chat_template)
             if not form.has_marks and await knows_marks(connection, server):
-                form = form_of("qwen", server.facts.chat_template)
+                form = qwen_form(server.facts.model, server.facts.chat_template)
         except BaseException:
             await connection.close()
             raise

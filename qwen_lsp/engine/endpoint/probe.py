@@ -43,8 +43,8 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
         props = await connection.get("/props", needed=True)
     if "default_generation_settings" in table_of(props):
         return LlamaServer(llama_server.facts_of(table_of(props), own, model))
-    if _models(lm_studio) is not None:
-        return LmStudio(_lm_studio_facts(_models(lm_studio) or [], model))
+    if (details := _models(lm_studio)) is not None:
+        return LmStudio(_lm_studio_facts(details, model))
     if table_of(ollama).get("version"):
         return await _ollama(connection, str(table_of(ollama)["version"]), model)
     if maker == "vllm" and table_of(version).get("version"):

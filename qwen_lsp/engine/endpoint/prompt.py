@@ -28,8 +28,13 @@ class Form:
 
 def form_of(model: str, chat_template: str = "") -> Form:
     """Return the form of a model by its name, and by the template that its server tells."""
-    if "qwen" not in model.lower():
-        return Form(chat_template=chat_template)
+    if "qwen" in model.lower():
+        return qwen_form(model, chat_template)
+    return Form(chat_template=chat_template)
+
+
+def qwen_form(model: str, chat_template: str) -> Form:
+    """Return the form of a model of the Qwen family, whatever its name is."""
     thought = f"{{{{ {_NO_THOUGHT!r} }}}}" if _THINKS.search(model) else ""
     return Form(has_marks=True, chat_template=chat_template or CHATML + thought)
 
