@@ -2,6 +2,9 @@
 
 Everything lies under the platform's own cache, data and log folders; `QWEN_LSP_HOME`
 moves all of them below one folder, which is also how tests stay out of a user's files.
+
+Asking where a folder is makes none, so that it never fails, whatever the state of the disk: whoever
+writes makes it. Only the engine's folder is made when it is asked for.
 """
 
 import os
@@ -16,9 +19,7 @@ _APP = "qwen-lsp"
 
 def _folder(kind: str, default: str) -> Path:
     home = os.environ.get("QWEN_LSP_HOME")
-    path = Path(home).expanduser().absolute() / kind if home else Path(default)
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    return Path(home).expanduser().absolute() / kind if home else Path(default)
 
 
 def shipped_folder(in_package: str, in_checkout: str) -> Path:
@@ -48,6 +49,7 @@ def engine_folder() -> Path:
 
     It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes);
     then it lies in the user's runtime folder, or the temporary one where the session has none.
+    It is made where there is none; raises OSError.
     """
     folder = cache_folder() / "engine"
     if os.name == "posix" and len(os.fsencode(folder)) > 70:

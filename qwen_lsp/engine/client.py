@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import logging
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from typing import Any
 
 from qwen_lsp.engine.address import (
@@ -55,6 +56,7 @@ from qwen_lsp.folders import engine_folder, log_folder
 _log = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0
+_GREETING_SECONDS = 5.0
 _END_SECONDS = 5.0
 CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
@@ -151,16 +153,18 @@ class EngineClient:
 
     async def restart(self) -> None:
         """End the engine process; the next request starts a new one."""
-        connection, self._connection = self._connection, None
-        self._crashes.clear()
-        if connection is not None:
-            _fail_pending(connection, "The engine is started again.")
-        address = read_address(self._options.key)
-        if connection is None or address is None:
-            return
-        connection.channel.send(Stop())
-        await asyncio.to_thread(connection.channel.close)
-        await asyncio.to_thread(wait_for_end, self._options.key, address.pid, _END_SECONDS)
+        # A request that comes meanwhile would find the old engine, which ends under its hands.
+        async with self._connecting:
+            connection, self._connection = self._connection, None
+            self._crashes.clear()
+            if connection is not None:
+                _fail_pending(connection, "The engine is started again.")
+            address = read_address(self._options.key)
+            if connection is None or address is None:
+                return
+            connection.channel.send(Stop())
+            await asyncio.to_thread(connection.channel.close)
+            await asyncio.to_thread(wait_for_end, self._options.key, address.pid, _END_SECONDS)
 
     async def _ask(
         self, connection: _Connection, message: Callable[[int], EngineMessage], pending: _Pending
@@ -264,8 +268,15 @@ class EngineClient:
             return
         self._connection = None
         self._crashes.append(time.monotonic())
-        _log.warning("%s", _ended())
-        _fail_pending(connection, _ended())
+        reason = _ended() if connection.ready.done() else self._ended_while_loading()
+        _log.warning("%s", reason)
+        _fail_pending(connection, reason)
+
+    def _ended_while_loading(self) -> str:
+        return (
+            f"The engine ended while it loaded {self._options.model_path.name}: the file may be "
+            f"damaged, or there is not enough memory (log: {log_folder() / 'engine.log'})."
+        )
 
 
 def _ended() -> str:
@@ -296,12 +307,51 @@ def dial(options: EngineOptions) -> Any:
 def dial_address(address: Address) -> Any:
     """Return a connection to the engine at `address`, None where none answers."""
     try:
-        return Client(address.address, authkey=bytes.fromhex(address.authkey))
-    except (OSError, EOFError, ValueError, AuthenticationError):
+        authkey = bytes.fromhex(address.authkey)
+        line = _open_line(address.address)
+    except (OSError, ValueError):
         return None
+    try:
+        if line.poll(_GREETING_SECONDS):
+            answer_challenge(line, authkey)
+            deliver_challenge(line, authkey)
+            return line
+    except (OSError, EOFError, AuthenticationError):
+        pass
+    line.close()
+    return None
+
+
+def _open_line(address: str) -> Any:
+    """Return a connection before its handshake; raises OSError.
+
+    A process that is stopped or short of memory takes nobody from its queue, and greets nobody.
+    `Client` would wait for ever where the queue is full.
+    """
+    if sys.platform == "win32":
+        return Client(address)
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(_GREETING_SECONDS)
+        line.connect(address)
+        line.setblocking(True)
+        return Connection(line.detach())
 
 
 def _dial_or_start(options: EngineOptions) -> Any:
+    """Return a connection to the engine, which may have to be started.
+
+    Raises EngineUnavailableError.
+    """
+    try:
+        return _dialled_or_started(options)
+    except OSError as error:
+        raise EngineUnavailableError(
+            f"The engine could not be started ({error.strerror}: {error.filename}); make room "
+            "there, or set QWEN_LSP_HOME to a folder that you may write to."
+        ) from error
+
+
+def _dialled_or_started(options: EngineOptions) -> Any:
     line = dial(options)
     if line is not None:
         return line

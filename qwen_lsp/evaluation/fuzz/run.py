@@ -134,6 +134,7 @@ class _Run:
     def figures(self, seed: int, seconds: float) -> FuzzFigures:
         place, books = self._place, self._place.books
         log = place.log.read_text("utf-8", "replace").splitlines()
+        log += place.engine_log.read_text("utf-8", "replace").splitlines()
         for text in books.surplus:
             self._note("surplus", f"an answer that nobody waits for: {text}")
         for text in place.differences:
@@ -145,6 +146,8 @@ class _Run:
                 self._note("failed", f"log: {_place_of_failure(log[number:])}")
             if _ENGINE_ENDED in line:
                 self._note("engine_ends", line)
+            if line.startswith("Traceback"):
+                self._note("failed", f"log: {_place_of_failure(log[number:])}")
         return FuzzFigures(
             seed=seed,
             lives=self._lives,

@@ -43,6 +43,11 @@ class Place:
         """Return the file with what the servers wrote to stderr."""
         return self.folder / "server.log"
 
+    @property
+    def engine_log(self) -> Path:
+        """Return the file with what the engines wrote."""
+        return self.folder / "home" / "log" / "engine.log"
+
 
 class Session:
     """An editor and its server."""
