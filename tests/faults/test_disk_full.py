@@ -1,7 +1,6 @@
 """A full disk costs what would have been written, and says so where it costs more."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,10 @@ from qwen_lsp.engine.speed import known_speed, remember_speed
 from qwen_lsp.folders import cache_folder
 from qwen_lsp.server.app import create_server
 from tests.faults.conftest import RealEditors, until
+from tests.harness.full_disk import full_disk
 from tests.harness.lsp_client import connect
 from tests.server.given_engine import GivenEngine, session_options
 from tests.server.test_requests import EDITOR, FOUND, RIGHT, SEARCH, editor
-
-if sys.platform == "win32":
-    pytest.skip("Windows has no limit for the size of files", allow_module_level=True)
-
-from tests.harness.full_disk import full_disk
 
 SPEED = Speed(prompt_speed=150.0, token_ms=20.0, verify_ms=100.0, verify_tokens=9)
 
