@@ -186,23 +186,30 @@ class EngineClient:
     async def _connected(self) -> _Connection:
         async with self._connecting:
             if self._connection is None:
-                recent = time.monotonic() - _CRASH_WINDOW_SECONDS
-                if len(self._crashes) == self._crashes.maxlen and self._crashes[0] > recent:
-                    raise EngineUnavailableError(
-                        self._load_failure
-                        or "The engine keeps ending; it is tried again in a minute "
-                        f"(log: {log_folder() / 'engine.log'})."
-                    )
                 try:
+                    self._refuse_while_it_keeps_ending()
                     self._connection = await self._connect()
-                except EngineUnavailableError:
-                    self._crashes.append(time.monotonic())
+                except EngineUnavailableError as error:
+                    self._tell(LoadFailed(str(error)))
                     raise
             return self._connection
 
+    def _refuse_while_it_keeps_ending(self) -> None:
+        recent = time.monotonic() - _CRASH_WINDOW_SECONDS
+        if len(self._crashes) == self._crashes.maxlen and self._crashes[0] > recent:
+            raise EngineUnavailableError(
+                self._load_failure
+                or "The engine keeps ending; it is tried again in a minute "
+                f"(log: {log_folder() / 'engine.log'})."
+            )
+
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        line = await asyncio.to_thread(_dial_or_start, self._options)
+        try:
+            line = await asyncio.to_thread(_dial_or_start, self._options)
+        except EngineUnavailableError:
+            self._crashes.append(time.monotonic())
+            raise
 
         def on_message(channel: Channel, message: EngineMessage) -> None:
             from_thread(loop, self._receive, channel, message)
@@ -259,6 +266,9 @@ class EngineClient:
         elif isinstance(state, LoadFailed):
             self._load_failure = state.reason
             connection.ready.set_exception(EngineUnavailableError(state.reason))
+        self._tell(state)
+
+    def _tell(self, state: Loading | Ready | LoadFailed) -> None:
         if self._on_state is not None:
             self._on_state(state)
 
@@ -270,6 +280,8 @@ class EngineClient:
         self._crashes.append(time.monotonic())
         reason = _ended() if connection.ready.done() else self._ended_while_loading()
         _log.warning("%s", reason)
+        if connection.pending or not connection.ready.done():
+            self._tell(LoadFailed(reason))
         _fail_pending(connection, reason)
 
     def _ended_while_loading(self) -> str:

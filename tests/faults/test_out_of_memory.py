@@ -25,7 +25,7 @@ async def test_while_the_model_is_loaded(
     real_editor: RealEditors, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poor = tmp_path / "python"
-    poor.write_text(f'#!/bin/sh\nulimit -v 550000\nexec {sys.executable} "$@"\n')
+    poor.write_text(f'#!/bin/sh\nulimit -v 400000\nexec {sys.executable} "$@"\n')
     poor.chmod(0o755)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(poor))
