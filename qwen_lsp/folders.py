@@ -3,10 +3,11 @@
 Everything lies under the platform's own cache, data and log folders; `QWEN_LSP_HOME`
 moves all of them below one folder, which is also how tests stay out of a user's files.
 
-Asking where a folder is makes none, so that it never fails, whatever the state of the disk: whoever
-writes makes it. Only the engine's folder is made when it is asked for.
+A folder is made when it is asked for. Where it cannot be made, on a full disk say, whoever writes
+into it finds out; only the engine's folder must be there.
 """
 
+import contextlib
 import os
 import tempfile
 import zlib
@@ -19,7 +20,11 @@ _APP = "qwen-lsp"
 
 def _folder(kind: str, default: str) -> Path:
     home = os.environ.get("QWEN_LSP_HOME")
-    return Path(home).expanduser().absolute() / kind if home else Path(default)
+    path = Path(home).expanduser().absolute() / kind if home else Path(default)
+    with contextlib.suppress(OSError):
+        # Names and documentation of the user's code lie in the cache: for nobody else to read.
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
 
 
 def shipped_folder(in_package: str, in_checkout: str) -> Path:
@@ -49,7 +54,7 @@ def engine_folder() -> Path:
 
     It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes);
     then it lies in the user's runtime folder, or the temporary one where the session has none.
-    It is made where there is none; raises OSError.
+    It is made where there is none; raises OSError, also where somebody else has made it.
     """
     folder = cache_folder() / "engine"
     if os.name == "posix" and len(os.fsencode(folder)) > 70:
@@ -57,5 +62,9 @@ def engine_folder() -> Path:
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         folder = Path(runtime if os.access(runtime, os.W_OK) else tempfile.gettempdir()) / tag
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix" and folder.lstat().st_uid != os.getuid():
+        raise PermissionError(
+            f"{folder} belongs to another user; set QWEN_LSP_HOME to a short path"
+        )
     folder.chmod(0o700)
     return folder

@@ -163,6 +163,24 @@ class Settings:
         'A model of the catalogue, a path to a .gguf file, or "auto" to choose by memory.',
         workspace=False,
     )
+    backend: Literal["llama.cpp", "openai"] = _setting(
+        "llama.cpp",
+        "Where the model runs: llama.cpp, started by qwen-lsp on this machine, or openai, the "
+        "server at `endpoint`, which gets the code.",
+        workspace=False,
+    )
+    endpoint: str = _setting(
+        "",
+        "The address of a server that speaks OpenAI's protocol, such as http://127.0.0.1:8080; "
+        "https for any other machine than this.",
+        workspace=False,
+    )
+    endpoint_model: str = _setting(
+        "", "The server's name of the model or adapter; needed if it has several.", workspace=False
+    )
+    api_key_env: str = _setting(
+        "", "The environment variable that holds the server's API key.", workspace=False
+    )
     model_pull: Literal["ask", "auto", "never"] = _setting(
         "ask", "What to do when the model is not on this machine.", workspace=False
     )

@@ -1,5 +1,6 @@
 """A model for one command: found, started or joined, and left again."""
 
+import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,13 +16,20 @@ from qwen_lsp.settings import Settings, read_settings, workspace_table
 _Result = TypeVar("_Result")
 
 
-def settings_here(model: str | None) -> Settings:
-    """Return the settings of the current folder, with the model that the command line names."""
+def settings_here(arguments: argparse.Namespace) -> Settings:
+    """Return the settings of the current folder, with what the command line says of the model."""
     table, problems = workspace_table(Path.cwd())
     settings, bad_values = read_settings(None, table)
     for problem in [*problems, *bad_values]:
         say(problem)
-    return replace(settings, model=model) if model else settings
+    if arguments.endpoint:
+        settings = replace(
+            settings,
+            backend="openai",
+            endpoint=arguments.endpoint,
+            api_key_env=arguments.api_key_env or "",
+        )
+    return launch.with_model(settings, arguments.model) if arguments.model else settings
 
 
 def with_model(settings: Settings, work: Callable[[LocalModel], Awaitable[_Result]]) -> _Result:
@@ -32,13 +40,11 @@ def with_model(settings: Settings, work: Callable[[LocalModel], Awaitable[_Resul
 async def _with_model(
     settings: Settings, work: Callable[[LocalModel], Awaitable[_Result]]
 ) -> _Result:
-    weights = launch.find_weights_here(settings)
     templates = Templates(None, settings.prompts.pin)
     if templates.problems:
         raise UsageError(templates.problems[0])
-    model, client = launch.connect(weights, settings, templates)
+    model, client = await launch.open_model(settings, templates)
     try:
-        await client.start()
         return await work(model)
     finally:
         await client.close()

@@ -184,14 +184,12 @@ class _Run:
     ) -> tuple[str, list[Variant], Results]:
         arguments = self.arguments
         settings = _settings(arguments)
-        weights = launch.find_weights_here(settings)
         folder = Path(arguments.prompts_dir) if arguments.prompts_dir else None
         templates = Templates(folder, settings.prompts.pin)
         if templates.problems:
             raise UsageError(templates.problems[0])
-        model, client = launch.connect(weights, settings, templates)
+        model, client = await launch.open_model(settings, templates)
         try:
-            await client.start()
             try:
                 ours = choose(model)
                 if hasattr(arguments, "context_tokens"):
@@ -200,7 +198,7 @@ class _Run:
                     )
                     self.about["context_tokens"] = tokens
                 path = Path(arguments.resume) if arguments.resume else None
-                measured = {"suite": self.suite, "model": weights.name, **self.about}
+                measured = {"suite": self.suite, "model": model.name, **self.about}
                 results = Results(path, measured)
             except (VariantError, BadDataError) as error:
                 raise UsageError(str(error)) from error
@@ -213,7 +211,7 @@ class _Run:
                 raise
         finally:
             await client.close()
-        return weights.name, ours, results
+        return model.name, ours, results
 
     def _variants_of_ghost_text(self, model: LocalModel) -> list[Variant]:
         arguments = self.arguments
@@ -256,18 +254,23 @@ class _Run:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    """Return the default settings with the user's model, engine, context and prompts.
+    """Return the user's model, engine, context and prompts, and the defaults of all else.
 
     The size of a prompt is the command's own, so that figures of several machines and of a busy and
     a quiet one can be compared; with 0 it is the user's, which may follow from the speed here.
     """
-    here = settings_here(arguments.model)
+    here = settings_here(arguments)
     context = here.context
     tokens = getattr(arguments, "context_tokens", 0)
     if tokens:
         context = replace(context, max_tokens=tokens)
+    defaults = Settings()
     return replace(
-        Settings(), model=here.model, engine=here.engine, context=context, prompts=here.prompts
+        here,
+        inline_completion=defaults.inline_completion,
+        review=defaults.review,
+        checks=defaults.checks,
+        context=context,
     )
 
 

@@ -93,6 +93,16 @@ def _command(
     return parser
 
 
+def _add_model_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", help=f"{_MODEL_HELP}; with --endpoint the server's name of it")
+    command.add_argument(
+        "--endpoint", metavar="URL", help="a server that speaks OpenAI's protocol, asked instead"
+    )
+    command.add_argument(
+        "--api-key-env", metavar="NAME", help="the environment variable with the server's API key"
+    )
+
+
 def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
     serve = _command(commands, "serve", "run the language server on stdin and stdout")
     serve.add_argument("--log-level", default="warning", choices=["debug", "info", "warning"])
@@ -103,7 +113,7 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
     complete = _command(commands, "complete", "print one inline completion")
     complete.add_argument("place", metavar="FILE:LINE:COL", help="1-based; COL in characters")
-    complete.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(complete)
     complete.set_defaults(run=lazily("work", "run_complete"))
 
     action = _command(commands, "action", "print the edit of a refactoring as a unified diff")
@@ -124,12 +134,12 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
     )
     action.add_argument("--instruction", metavar="TEXT", help="what custom should do")
     action.add_argument("--write", action="store_true", help="apply the edit, or make the file")
-    action.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(action)
     action.set_defaults(run=lazily("work", "run_action"))
 
     explain = _command(commands, "explain", "say in words what a function does")
     explain.add_argument("place", metavar="FILE:LINE[:COL]", help="a line of the function")
-    explain.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(explain)
     explain.set_defaults(run=lazily("work", "run_explain"))
 
     review = _command(commands, "review", "print what may be wrong, one finding a line")
@@ -141,7 +151,7 @@ def _add_work(commands: "_Commands[argparse.ArgumentParser]") -> None:
         choices=["hint", "information", "warning", "error"],
         help="exit with 1 for a finding of this severity or above (default: warning)",
     )
-    review.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(review)
     review.set_defaults(run=lazily("work", "run_review"))
 
 
@@ -296,7 +306,7 @@ def _add_measuring(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most N cases of each file, spread over it",
     )
-    command.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(command)
     command.add_argument(
         "--prompt",
         action="append",
@@ -331,7 +341,13 @@ def _add_context(command: argparse.ArgumentParser) -> None:
 
 def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
     bench = _command(commands, "bench", "measure the speed of a model on this machine")
-    bench.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(bench)
+    bench.add_argument(
+        "--editors",
+        type=_number_between(1, 200),
+        metavar="N",
+        help="let N editors type at once, and measure nothing else",
+    )
     bench.add_argument(
         "--context-tokens",
         type=_number_between(128, 16384),
@@ -374,6 +390,9 @@ def _number_between(least: int, most: int, *, or_zero: bool = False) -> Callable
 def _serve(parsed: argparse.Namespace) -> int:
     import logging
 
+    from qwen_lsp.engine import spawn
+
+    spawn.prepare()  # before the imports of the server, which take as long as its own
     from qwen_lsp.server.app import serve
 
     logging.basicConfig(

@@ -3,11 +3,12 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from qwen_lsp.cli.output import UsageError
+from qwen_lsp.context.hidden_files import is_hidden
 from qwen_lsp.languages import LANGUAGES, language_for_path
 from qwen_lsp.text import Document
 
@@ -35,8 +36,11 @@ def parse_place(text: str) -> Place:
     return Place(Path(match["path"]), int(line) if line else None, int(column) if column else None)
 
 
-def read_document(path: Path) -> Document:
-    """Return the file as a document; raises UsageError that says what is wrong with it."""
+def read_document(path: Path, exclude: Iterable[str] = ()) -> Document:
+    """Return the file as a document; raises UsageError that says what is wrong with it.
+
+    One that git's rules or the patterns in `exclude` leave out is hidden from the model.
+    """
     language = language_for_path(path.name)
     try:
         size = path.stat().st_size
@@ -60,7 +64,8 @@ def read_document(path: Path) -> Document:
     if language is None:
         known = ", ".join(each.title for each in LANGUAGES)
         raise UsageError(f"The language of {path.name} is not supported; supported are {known}.")
-    return Document(path.absolute().as_uri(), path_here(path), language.id, 0, text)
+    hidden = is_hidden(path, Path.cwd(), exclude)
+    return Document(path.absolute().as_uri(), path_here(path), language.id, 0, text, hidden)
 
 
 def path_here(path: Path) -> str:

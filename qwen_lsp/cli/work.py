@@ -23,8 +23,16 @@ from qwen_lsp.cli.sources import (
     write_new_file,
     write_text,
 )
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.features.actions import ACTIONS, find_site, find_target, resolve
-from qwen_lsp.features.actions.base import Action, RefusalError, Rewrite, Site, Target
+from qwen_lsp.features.actions.base import (
+    Action,
+    RefusalError,
+    Rewrite,
+    Site,
+    Target,
+    kept_from_model,
+)
 from qwen_lsp.features.complete import complete
 from qwen_lsp.features.explain import explain, explained_code
 from qwen_lsp.features.model import LocalModel, no_model
@@ -46,9 +54,11 @@ def run_complete(arguments: argparse.Namespace) -> int:
     place = parse_place(arguments.place)
     if place.line is None or place.column is None:
         raise UsageError("A cursor is needed, as in FILE:LINE:COL.")
-    document = read_document(place.path)
+    settings = settings_here(arguments)
+    document = read_document(place.path, settings.context.exclude)
     offset = offset_of(document, place)
-    settings = settings_here(arguments.model)
+    if is_kept_from_model(document):
+        raise RefusalError(kept_from_model(document))
     one = replace(settings, inline_completion=replace(settings.inline_completion, alternatives=1))
 
     async def work(model: LocalModel) -> tuple[str, dict[str, Any]]:
@@ -66,10 +76,10 @@ def run_complete(arguments: argparse.Namespace) -> int:
 
 def run_action(arguments: argparse.Namespace) -> int:
     """Print the edit of one action as a unified diff, or apply it."""
-    action, site = _action_and_site(arguments)
+    settings = settings_here(arguments)
+    action, site = _action_and_site(arguments, settings.context.exclude)
     document, path = site.document, parse_place(arguments.place).path
     _warn_of_syntax_errors(document)
-    settings = settings_here(arguments.model)
 
     async def work(model: LocalModel) -> tuple[Rewrite, dict[str, Any]]:
         began = time.monotonic()
@@ -99,7 +109,9 @@ def run_action(arguments: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _action_and_site(arguments: argparse.Namespace) -> tuple[Action, Site]:
+def _action_and_site(
+    arguments: argparse.Namespace, exclude: tuple[str, ...]
+) -> tuple[Action, Site]:
     """Return what is to be done where; raises UsageError."""
     place = parse_place(arguments.place)
     if place.line is None:
@@ -108,7 +120,7 @@ def _action_and_site(arguments: argparse.Namespace) -> tuple[Action, Site]:
     instruction = arguments.instruction or ""
     if action.needs_instruction and not instruction.strip():
         raise UsageError(f'{action.id} needs --instruction "what to do".')
-    document = read_document(place.path)
+    document = read_document(place.path, exclude)
     start = offset_of(document, place)
     end = end_offset(document, place, arguments.to) if arguments.to else start
     if end < start:
@@ -116,7 +128,7 @@ def _action_and_site(arguments: argparse.Namespace) -> tuple[Action, Site]:
     site = find_site(document, Span(start, end), Path.cwd(), instruction)
     if site is None:
         raise UsageError(f"There are no actions for files like {place.path.name}.")
-    return action, site
+    return action, replace(site, exclude=exclude)
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
@@ -124,13 +136,13 @@ def run_explain(arguments: argparse.Namespace) -> int:
     place = parse_place(arguments.place)
     if place.line is None:
         raise UsageError("A line is needed, as in FILE:LINE.")
-    document = read_document(place.path)
+    settings = settings_here(arguments)
+    document = read_document(place.path, settings.context.exclude)
     offset = offset_of(document, place)
     site = find_site(document, Span(offset, offset))
     if site is None:
         raise UsageError(f"Files like {place.path.name} cannot be explained.")
     explained_code(site)  # What cannot be explained is said before a model is started.
-    settings = settings_here(arguments.model)
     printed = 0
 
     def print_more(so_far: str) -> None:
@@ -155,8 +167,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
 def run_review(arguments: argparse.Namespace) -> int:
     """Print the findings of a file, a function or a folder."""
     place = parse_place(arguments.place)
-    targets = _review_targets(place.path, place.line)
-    settings = settings_here(arguments.model)
+    settings = settings_here(arguments)
+    targets = _review_targets(place.path, place.line, settings.context.exclude)
     found: list[tuple[Document, Finding]] = []
     memory = memory_of(Path.cwd())
 
@@ -198,9 +210,11 @@ async def _findings(
     return memory.not_dismissed(found)
 
 
-def _review_targets(path: Path, line: int | None) -> Sequence[Target]:
+def _review_targets(path: Path, line: int | None, exclude: tuple[str, ...]) -> Sequence[Target]:
     if not path.is_dir():
-        document = read_document(path)
+        document = read_document(path, exclude)
+        if is_kept_from_model(document):
+            raise RefusalError(kept_from_model(document))
         _warn_of_syntax_errors(document)
         if line is None:
             return functions_to_review(document)
@@ -212,9 +226,12 @@ def _review_targets(path: Path, line: int | None) -> Sequence[Target]:
     targets: list[Target] = []
     for file in source_files(path):
         try:
-            targets += functions_to_review(read_document(file))
+            document = read_document(file, exclude)
         except UsageError as error:
             say(f"Left out: {error}")
+            continue
+        if not is_kept_from_model(document):
+            targets += functions_to_review(document)
     return targets
 
 

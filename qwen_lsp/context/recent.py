@@ -8,8 +8,8 @@ and comes in, as the newest, only when one has left it. Times are given by the c
 
 from dataclasses import dataclass, replace
 
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.context.secrets import redacted
-from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.text import Document, smallest_edit
 
 _MOST_REGIONS = 8
@@ -114,7 +114,7 @@ class RecentWork:
                 region.touches(document.uri, line)
                 or (near_first <= region.last and region.first <= near_last)
             )
-            if owner is None or is_here or region.is_passing or is_secret_file(owner.path):
+            if owner is None or is_here or region.is_passing or is_kept_from_model(owner):
                 continue
             first, last = _around(owner, region)
             lines = [at for at in range(first, last + 1) if (region.uri, at) not in shown]

@@ -6,10 +6,8 @@ next request starts it again, with a pause if that keeps happening.
 """
 
 import asyncio
-import atexit
 import contextlib
 import logging
-import os
 import socket
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from typing import Any
 
+from qwen_lsp.engine import spawn
 from qwen_lsp.engine.address import (
     Address,
     EngineOptions,
@@ -51,7 +50,7 @@ from qwen_lsp.engine.requests import (
     ModelFacts,
     PromptTooLongError,
 )
-from qwen_lsp.folders import engine_folder, log_folder
+from qwen_lsp.folders import log_folder
 
 _log = logging.getLogger(__name__)
 
@@ -60,17 +59,6 @@ _GREETING_SECONDS = 5.0
 _END_SECONDS = 5.0
 CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
-
-# Engines that this process started; they outlive it, but while it lives it must reap them.
-_children: list["subprocess.Popen[bytes]"] = []
-
-
-@atexit.register
-def _leave_children() -> None:
-    # They go on by intent; without a return code Popen would warn that they still run.
-    for child in _children:
-        child.returncode = child.poll() or 0
-
 
 OnState = Callable[[Loading | Ready | LoadFailed], None]
 
@@ -357,9 +345,10 @@ def _dial_or_start(options: EngineOptions) -> Any:
     try:
         return _dialled_or_started(options)
     except OSError as error:
+        reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
         raise EngineUnavailableError(
-            f"The engine could not be started ({error.strerror}: {error.filename}); make room "
-            "there, or set QWEN_LSP_HOME to a folder that you may write to."
+            f"The engine could not be started ({reason}); make room there, or set QWEN_LSP_HOME "
+            "to a folder that you may write to."
         ) from error
 
 
@@ -386,30 +375,5 @@ def _dialled_or_started(options: EngineOptions) -> Any:
 
 
 def _start(options: EngineOptions) -> "subprocess.Popen[bytes]":
-    """Start an engine that outlives this process and does not hear its Ctrl-C."""
-    command = [sys.executable, "-P", "-m", "qwen_lsp.engine.process"]
     absolute = replace(options, model_path=options.model_path.absolute())
-    command.append(options_to_json(absolute))
-    environment = os.environ | {
-        # Threads of libgomp that wait for work otherwise spin, and on a machine with other busy
-        # processes a token then takes seconds instead of milliseconds.
-        "GOMP_SPINCOUNT": "1000",
-        "GGML_NO_BACKTRACE": "1",
-    }
-    log_folder().mkdir(parents=True, exist_ok=True)
-    log_path = log_folder() / "engine.log"
-    fresh = log_path.exists() and log_path.stat().st_size > 2**20
-    _children[:] = [child for child in _children if child.poll() is None]
-    with log_path.open("wb" if fresh else "ab") as log:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command,
-            cwd=engine_folder(),
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=os.name == "posix",
-            creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
-        )
-    _children.append(child)
-    return child
+    return spawn.start(options_to_json(absolute))

@@ -1,12 +1,11 @@
 """The engine process: `python -m qwen_lsp.engine.process`, started by a client.
 
-It takes the lock of its model, listens, reads the weights, and then works until nobody has been
-connected for `idle_minutes`. One request on its way through this file: a client's channel reads
-`Generate`, `_receive` makes it a `Job`, the scheduler steps it, its callbacks send `Text` and
-`Done` back over the same channel.
+It reads its options from standard input, takes the lock of its model, listens, reads the weights,
+and then works until nobody has been connected for `idle_minutes`. One request on its way through
+this file: a client's channel reads `Generate`, `_receive` makes it a `Job`, the scheduler steps it,
+its callbacks send `Text` and `Done` back over the same channel.
 """
 
-import argparse
 import logging
 import os
 import signal
@@ -49,6 +48,7 @@ from qwen_lsp.engine.messages import (
 from qwen_lsp.engine.pace import default_threads
 from qwen_lsp.engine.requests import EngineError, ModelFacts, PromptTooLongError
 from qwen_lsp.engine.scheduler import Job, Scheduler
+from qwen_lsp.failures import log_uncaught
 
 _log = logging.getLogger(__name__)
 
@@ -192,13 +192,18 @@ class EngineProcess:
                 return
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the engine; returns 0 also where another process has the lock already."""
-    parser = argparse.ArgumentParser(prog="qwen-lsp-engine")
-    parser.add_argument("options", type=options_from_json, help="EngineOptions as JSON")
-    options: EngineOptions = parser.parse_args(arguments).options
+def main() -> int:
+    """Run the engine; returns 0 also where it is not needed, or another process has the lock."""
+    # First what takes half a second: it may be done before the options are known.
+    from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend  # noqa: PLC0415 - tests do without
+
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    options = options_from_json(line)
     options = replace(options, threads=options.threads or default_threads())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    log_uncaught()
     lock = FileLock(lock_path(options.key))
     try:
         lock.acquire(timeout=0)
@@ -210,8 +215,6 @@ def main(arguments: list[str] | None = None) -> int:
     with Listener(address.address, backlog=_MOST_UNGREETED) as listener:
         if os.name == "posix":
             Path(address.address).chmod(0o600)
-        from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend  # noqa: PLC0415 - 0.5 s
-
         backend = LlamaCppBackend(options)
         engine = EngineProcess(options, backend)
         signal.signal(signal.SIGTERM, lambda _signal, _frame: engine.stop())

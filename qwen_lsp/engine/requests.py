@@ -178,7 +178,7 @@ class PromptTooLongError(EngineError):
 
 
 class Engine(Protocol):
-    """What features ask. The real one is `client.EngineClient`."""
+    """What features ask. The real ones are `client.EngineClient` and `endpoint`'s."""
 
     @property
     def facts(self) -> ModelFacts | None:
@@ -197,4 +197,20 @@ class Engine(Protocol):
         Both callbacks get the whole text so far; `enough` ends the generation early by returning
         True. Cancelling the awaiting task cancels the work within one model call.
         """
+        ...
+
+
+class EngineConnection(Engine, Protocol):
+    """An engine that is somebody else's process, which one reaches and leaves."""
+
+    async def start(self) -> object:
+        """Reach it and wait until its model is loaded; raises EngineError."""
+        ...
+
+    async def restart(self) -> None:
+        """Begin anew with the next request."""
+        ...
+
+    async def close(self) -> None:
+        """Leave it."""
         ...

@@ -5,7 +5,6 @@ more urgent work. Jobs of the same priority are served together, the windows in 
 ones are paused and go on afterwards. A long call for less urgent work is interrupted.
 """
 
-import logging
 import threading
 import time
 from collections import Counter
@@ -15,8 +14,7 @@ from typing import Any, cast
 
 from qwen_lsp.engine.backends.base import Backend, Step
 from qwen_lsp.engine.requests import EngineError, Finish, GenerateRequest, Generation, Priority
-
-_log = logging.getLogger(__name__)
+from qwen_lsp.failures import log_failure
 
 
 @dataclass(eq=False)
@@ -196,9 +194,9 @@ class Scheduler:
             return
         try:
             results = self._backend.advance([job.work for job in begun])
-        except Exception:  # noqa: BLE001 - logged, and told to who asked
+        except Exception as error:  # noqa: BLE001 - logged, and told to who asked
             # A request that goes wrong must not end the engine of all windows.
-            _log.exception("a model call failed")
+            log_failure("a model call", error)
             reason = EngineError("The engine could not do this; its log says why.")
             results = [reason for _ in begun]
         for job, result in zip(begun, results, strict=True):
@@ -217,8 +215,8 @@ class Scheduler:
             job.work = self._backend.begin(job.request)
         except EngineError as error:
             self._fail(job, error)
-        except Exception:  # noqa: BLE001 - logged, and told to who asked
-            _log.exception("a request could not begin")
+        except Exception as error:  # noqa: BLE001 - logged, and told to who asked
+            log_failure("the beginning of a request", error)
             self._fail(job, EngineError("The engine could not do this; its log says why."))
         return job.work is not None
 

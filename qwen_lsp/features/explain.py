@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from qwen_lsp.context.function import dedented
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.context.secrets import holds_secret
-from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.engine.requests import Priority
-from qwen_lsp.features.actions.base import RefusalError, Site
+from qwen_lsp.features.actions.base import RefusalError, Site, kept_from_model
 from qwen_lsp.features.model import LocalModel
 
 _MOST_CHARACTERS = 8000
@@ -23,7 +23,9 @@ async def explain(
     Raises RefusalError with one sentence where there is nothing to explain, and EngineError.
     """
     code = explained_code(site)
-    if is_secret_file(site.document.path) or holds_secret(code):
+    if is_kept_from_model(site.document):
+        raise RefusalError(kept_from_model(site.document))
+    if holds_secret(code):
         raise RefusalError("This holds what looks like a key or token, and is not explained.")
     told = {
         "language": site.language.title,

@@ -2,8 +2,8 @@
 
 import re
 
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.context.secrets import stands_at_secret
-from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.languages import SyntaxTree
 from qwen_lsp.settings import InlineCompletionSettings
 from qwen_lsp.text import Document
@@ -55,8 +55,8 @@ def reason_to_stay_silent(
 
 
 def _reason_of_secrecy(document: Document, offset: int) -> str | None:
-    if is_secret_file(document.path):
-        return "the file is there to hold secrets"
+    if is_kept_from_model(document):
+        return "the file is kept from the model"
     if stands_at_secret(document, offset):
         return "a key or token stands at the cursor"
     return None

@@ -3,12 +3,14 @@
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qwen_lsp.engine.address import EngineOptions, running_engines
 from qwen_lsp.engine.build_info import build_info
 from qwen_lsp.engine.client import CRASHES_ALLOWED, EngineClient, OnState
+from qwen_lsp.engine.endpoint.address import read_endpoint
 from qwen_lsp.engine.pace import default_threads
-from qwen_lsp.engine.requests import Sampling
+from qwen_lsp.engine.requests import Engine, EngineConnection, Sampling
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.errors import ModelError
@@ -17,6 +19,12 @@ from qwen_lsp.models.model_card import ModelCard
 from qwen_lsp.models.recommend import Recommendation, choose
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.settings import Settings
+
+if TYPE_CHECKING:
+    from qwen_lsp.engine.endpoint.client import EndpointClient
+
+# A private engine is named after this process, so nobody else ever comes back to it.
+_PRIVATE_IDLE_MINUTES = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,9 @@ def find_weights_here(settings: Settings) -> Weights:
 
 
 def with_model(settings: Settings, model: str) -> Settings:
-    """Return the settings with another model."""
+    """Return the settings with another model, of the server where one is used."""
+    if settings.backend == "openai":
+        return replace(settings, endpoint_model=model)
     return replace(settings, model=model)
 
 
@@ -95,17 +105,68 @@ def connect(
     """
     if weights.path is None:
         raise weights.missing()
-    card = weights.card
     options = engine_options(weights, settings)
     client = EngineClient(options, on_state, crashes_allowed=crashes_allowed)
-    infill = Sampling(**asdict(card.sampling_infill)) if card else None
-    chat = Sampling(**asdict(card.sampling_chat)) if card else None
-    stops = card.stops if card else ()
-    explains = card.explains if card else True
-    outlines = card.outlines if card else True
-    model = LocalModel(client, templates, infill, chat, stops, explains=explains, outlines=outlines)
-    model.finds_bugs = card.finds_bugs if card else True
+    return _model(client, weights.card, templates), client
+
+
+async def connect_endpoint(
+    settings: Settings, templates: Templates, on_state: OnState | None = None
+) -> tuple[LocalModel, "EndpointClient"]:
+    """Return the model of the server that the settings name, which is asked what it is.
+
+    Raises EngineError where it must not be used or does not answer.
+    """
+    from qwen_lsp.engine.endpoint.client import EndpointClient  # noqa: PLC0415 - few need it
+
+    endpoint = read_endpoint(settings.endpoint, settings.endpoint_model, settings.api_key_env)
+    client = EndpointClient(endpoint, on_state)
+    try:
+        ready = await client.start()
+    except BaseException:
+        await client.close()
+        raise
+    name = ready.facts.name
+    model = _model(client, catalogue.card_named_in(name), templates)
+    model.name = name
     return model, client
+
+
+async def open_model(
+    settings: Settings, templates: Templates
+) -> tuple[LocalModel, EngineConnection]:
+    """Return the model that the settings ask for, ready, and what is to be closed afterwards.
+
+    Raises EngineError, and ModelError where the weights are not on this machine.
+    """
+    if settings.backend == "openai":
+        return await connect_endpoint(settings, templates)
+    weights = find_weights_here(settings)
+    model, client = connect(weights, settings, templates)
+    model.name = weights.name
+    try:
+        await client.start()
+    except BaseException:
+        await client.close()
+        raise
+    return model, client
+
+
+def _model(engine: Engine, card: ModelCard | None, templates: Templates) -> LocalModel:
+    """Return an engine with its templates, and with what the card says of the model."""
+    if card is None:
+        return LocalModel(engine, templates)
+    model = LocalModel(
+        engine,
+        templates,
+        Sampling(**asdict(card.sampling_infill)),
+        Sampling(**asdict(card.sampling_chat)),
+        card.stops,
+        explains=card.explains,
+        outlines=card.outlines,
+    )
+    model.finds_bugs = card.finds_bugs
+    return model
 
 
 def engine_options(weights: Weights, settings: Settings) -> EngineOptions:
@@ -119,7 +180,7 @@ def engine_options(weights: Weights, settings: Settings) -> EngineOptions:
         context_tokens=min(engine.context_tokens, limit),
         threads=engine.threads or default_threads(),
         gpu_layers=engine.gpu_layers,
-        idle_minutes=engine.idle_minutes,
+        idle_minutes=engine.idle_minutes if engine.shared else _PRIVATE_IDLE_MINUTES,
         chat_options=_chat_options(weights.card),
         lora=tuple(Path(path).expanduser().absolute() for path in settings.lora),
         kv_cache=engine.kv_cache,

@@ -68,6 +68,7 @@ class LocalModel:
         self._stops = stops
         self.explains = explains
         self.finds_bugs = True
+        self.name = ""  # for people
         self._outlines = outlines
         self.last_prompt: Prompt | None = None
         # Whoever wants to know what each answer cost.

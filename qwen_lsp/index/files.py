@@ -109,6 +109,15 @@ class SourceFiles:
                 return True
         return self._is_left_out(prefix + name)
 
+    def is_ruled_out(self, path: str) -> bool:
+        """Say whether `exclude` or git leaves out a file, by its relative path, or its folder.
+
+        Other than with `is_ignored`, what the file and its folders are called does not count.
+        """
+        *folders, name = path.split("/")
+        above = [f"{'/'.join(folders[:count])}/" for count in range(1, len(folders) + 1)]
+        return any(map(self._is_named_by_rules, [*above, "".join(above[-1:]) + name]))
+
     def forget_rules(self) -> None:
         """Read the `.gitignore` files again when next asked."""
         self._specs.clear()
@@ -131,6 +140,10 @@ class SourceFiles:
         name = path.rstrip("/").rpartition("/")[2]
         if name.startswith(".") or name.endswith(".env") or name in _PACKAGES:
             return True
+        return self._is_named_by_rules(path)
+
+    def _is_named_by_rules(self, path: str) -> bool:
+        """Say whether `exclude` or git names this very path; that of a folder ends with a slash."""
         excluded = self._exclude.check_file(path).include
         if excluded is not None:
             return excluded

@@ -1,8 +1,10 @@
 """One download under way: where it collects its bytes, whom it tells, and when it must stop."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -58,13 +60,13 @@ class Download:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return the size of all files below `folder`; files that vanish meanwhile count nothing."""
+    """Return the size of all files below `folder`; what vanishes meanwhile counts nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
+    # Not rglob: it fails where a folder is removed between its listing and its visit.
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118  # As walk.
     return total
 
 

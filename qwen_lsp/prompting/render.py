@@ -1,9 +1,8 @@
 """Fill a template in."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
-
-from jinja2 import TemplateError
 
 from qwen_lsp.engine.requests import Chat, Infill, Message
 from qwen_lsp.prompting.templates import Template, TemplateFileError
@@ -32,6 +31,7 @@ class Prompt:
 
 def render(template: Template, variables: dict[str, Any]) -> Prompt:
     """Return the prompt; raises TemplateFileError where the template wants something unknown."""
+    from jinja2 import TemplateError  # noqa: PLC0415 - no server needs it to start
 
     def block(name: str, **more: str) -> str:
         if name not in template.blocks.blocks:
@@ -40,7 +40,9 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
         try:
             return "".join(template.blocks.blocks[name](context))
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise TemplateFileError(f"{template.name} cannot be filled in: {error}.") from error
+            raise TemplateFileError(
+                f"{template.name} cannot be filled in: {_reason(error)}."
+            ) from error
 
     if template.kind == "infill":
         infill = Infill(block("prefix"), block("suffix"), block("middle"))
@@ -53,3 +55,9 @@ def render(template: Template, variables: dict[str, Any]) -> Prompt:
         return Prompt(template, infill)
     messages = (Message("system", block("system").strip()), Message("user", block("user").strip()))
     return Prompt(template, Chat(messages, block("reply")))
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, without words that quote what the template was given."""
+    said = str(error)
+    return said if re.fullmatch(r"'\w+' is undefined", said) else type(error).__name__

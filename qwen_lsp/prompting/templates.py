@@ -11,21 +11,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
-
-from jinja2 import StrictUndefined, TemplateError
-from jinja2 import Template as JinjaTemplate
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from qwen_lsp.folders import shipped_folder
 
+if TYPE_CHECKING:
+    import jinja2
+
 _BLOCKS = {"chat": ("system", "user"), "infill": ("prefix", "suffix", "middle")}
 _FILE = re.compile(r"\s*\+\+\+\n(?P<front>.*?)^\+\+\+\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-)
 
 
 class TemplateFileError(Exception):
@@ -44,7 +40,12 @@ class Template:
     stops: tuple[str, ...]
     text: str
     hash: str
-    blocks: JinjaTemplate
+    body: str
+
+    @cached_property
+    def blocks(self) -> "jinja2.Template":
+        """Return the compiled body; raises jinja2.TemplateError where it is no template."""
+        return _environment().from_string(self.body)
 
     @property
     def shows_other_files(self) -> bool:
@@ -135,7 +136,8 @@ def builtin_folder() -> Path:
 def builtin_templates() -> tuple[Template, ...]:
     """Return the templates that come with the program."""
     folder = builtin_folder()
-    return tuple(read_template(path, folder) for path in sorted(folder.rglob("*.md")))
+    # They are compiled when they are used: all of them at the start would take 0.05 s.
+    return tuple(_read(path, folder) for path in sorted(folder.rglob("*.md")))
 
 
 def released_hashes() -> dict[str, str]:
@@ -164,23 +166,44 @@ def _released() -> dict[str, Any]:
 
 def read_template(path: Path, folder: Path) -> Template:
     """Return the template in `path` below `folder`; raises TemplateFileError."""
+    from jinja2 import TemplateError  # noqa: PLC0415 - see _environment
+
+    template = _read(path, folder)
+    try:
+        blocks = template.blocks.blocks
+    except (ValueError, TemplateError) as error:
+        raise TemplateFileError(f"{path} is not a prompt template: {error}.") from error
+    missing = [name for name in _BLOCKS[template.kind] if name not in blocks]
+    if missing:
+        raise TemplateFileError(f"{path} lacks the block {missing[0]}.")
+    return template
+
+
+@cache
+def _environment() -> "jinja2.Environment":
+    from jinja2 import StrictUndefined  # noqa: PLC0415 - no server needs it to start
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+
+
+def _read(path: Path, folder: Path) -> Template:
+    """Return the template without a look at its body."""
     if not path.stem.isdecimal() or path.parent == folder:
         raise TemplateFileError(f"{path} must be named by its id and version, as in <id>/1.md.")
     try:
         text = path.read_text(encoding="utf-8")
         parts = _FILE.fullmatch(text)
         meta = tomllib.loads(parts["front"]) if parts else {}
-        blocks = _ENVIRONMENT.from_string(parts["body"] if parts else "")
-    except (OSError, ValueError, TemplateError) as error:
+    except (OSError, ValueError) as error:
         raise TemplateFileError(f"{path} is not a prompt template: {error}.") from error
     kind = meta.get("kind")
     if kind not in tuple(_BLOCKS):
         raise TemplateFileError(
             f'{path} needs a front matter between two lines of +++, with kind = "chat" or "infill".'
         )
-    missing = [name for name in _BLOCKS[kind] if name not in blocks.blocks]
-    if missing:
-        raise TemplateFileError(f"{path} lacks the block {missing[0]}.")
     max_tokens, given = meta.get("max_tokens", 256), meta.get("stops", [])
     if type(max_tokens) is not int or max_tokens < 1:
         raise TemplateFileError(f"{path} needs a whole number as its max_tokens.")
@@ -196,7 +219,7 @@ def read_template(path: Path, folder: Path) -> Template:
         stops=stops,
         text=text,
         hash=hashlib.sha256(text.encode("utf-8")).hexdigest()[:12],
-        blocks=blocks,
+        body=parts["body"] if parts else "",
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from qwen_lsp import __version__
+from qwen_lsp.failures import log_uncaught
 from qwen_lsp.server.boundary import Server, make_server, run_stdio
 from qwen_lsp.server.requests import (
     code_action,
@@ -47,5 +48,6 @@ def create_server(**session_options: Any) -> tuple[Server, Session]:
 
 def serve() -> int:
     """Serve one editor over stdio; return the exit code."""
+    log_uncaught()
     server, _session = create_server()
     return run_stdio(server)

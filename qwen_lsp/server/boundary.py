@@ -23,10 +23,12 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import lsp_method
 from pygls.uris import from_fs_path
 
+from qwen_lsp.failures import log_uncaught_of
 from qwen_lsp.server import wire
 from qwen_lsp.server.convert import Encoding
 from qwen_lsp.server.documents import Documents
 from qwen_lsp.server.messages import MessageProtocol
+from qwen_lsp.server.plain_text import without_links
 
 _log = logging.getLogger(__name__)
 
@@ -144,6 +146,11 @@ class Server(LanguageServer):
         """
         self.protocol.cancel_with(token)
 
+    def window_show_message(self, params: types.ShowMessageParams) -> None:
+        """Show a message; what it quotes makes no links in it."""
+        shown = types.ShowMessageParams(params.type, without_links(params.message))
+        super().window_show_message(shown)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error; pygls shows it as a pop-up."""
         _log.error("%s in pygls (%s)", type(error).__name__, source)
@@ -171,6 +178,7 @@ def run_stdio(server: Server) -> int:
 
 async def _serve_descriptors(server: Server, stdin: int, stdout: int) -> int:
     loop = asyncio.get_running_loop()
+    log_uncaught_of(loop)
 
     def on_lost() -> None:
         loop.call_soon_threadsafe(server.protocol.stop)

@@ -1,7 +1,8 @@
 """The documents that are open in the editor, as immutable snapshots.
 
 This takes the place of pygls's `Workspace`, which splits lines with `str.splitlines`: there a
-form feed or a U+2028 shifts every position below it. Nothing here reads files.
+form feed or a U+2028 shifts every position below it. Of files, only rules such as
+`.gitignore` are read here.
 """
 
 import logging
@@ -12,6 +13,7 @@ from pathlib import Path, PurePath
 from lsprotocol import types
 from pygls import uris
 
+from qwen_lsp.context.hidden_files import is_hidden
 from qwen_lsp.server.convert import Encoding, to_span
 from qwen_lsp.text import Document, TextEdit, apply_edits
 
@@ -45,6 +47,7 @@ class Documents:
         self.encoding = Encoding.Utf16
         self._documents: dict[str, Document] = {}
         self._folders: dict[str, PurePath] = {}
+        self._exclude: tuple[str, ...] = ()
 
     def get(self, uri: str) -> Document | None:
         """Return the present snapshot of an open document, None for any other file."""
@@ -64,7 +67,7 @@ class Documents:
             version=item.version,
             text=item.text,
         )
-        self._documents[item.uri] = document
+        document = self._documents[item.uri] = self._by_rules(document)
         return document
 
     def change(self, params: types.DidChangeTextDocumentParams) -> Document | None:
@@ -107,7 +110,31 @@ class Documents:
             if (folder := file_of(uri)) is not None:
                 self._folders[uri] = folder
         for uri, document in self._documents.items():
-            self._documents[uri] = replace(document, path=self.path(uri))
+            self._documents[uri] = self._by_rules(replace(document, path=self.path(uri)))
+
+    def use_rules(self, exclude: tuple[str, ...]) -> list[str]:
+        """Find out anew which documents are hidden from the model; return those that are so now.
+
+        `exclude` are patterns as in `.gitignore`; git's own rules are read again.
+        """
+        self._exclude = exclude
+        old = dict(self._documents)
+        self._documents = {uri: self._by_rules(document) for uri, document in old.items()}
+        return [
+            uri
+            for uri, document in self._documents.items()
+            if document.is_hidden and not old[uri].is_hidden
+        ]
+
+    def _by_rules(self, document: Document) -> Document:
+        # Views of a file, such as a cell of a notebook or an older version, have schemes of their
+        # own and the path of the file.
+        file = file_of(document.uri) or PurePath(_path_part(document.uri))
+        if not file.is_absolute():
+            return document
+        folder = next(filter(file.is_relative_to, self.folders), None)
+        hidden = is_hidden(Path(file), Path(folder) if folder else None, self._exclude)
+        return document if hidden == document.is_hidden else replace(document, is_hidden=hidden)
 
     def path(self, uri: str) -> str:
         """Return the path of a file for people and prompts, with forward slashes.

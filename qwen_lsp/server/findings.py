@@ -4,6 +4,7 @@ from lsprotocol import types
 
 from qwen_lsp.features.review import Finding
 from qwen_lsp.server.convert import to_range
+from qwen_lsp.server.plain_text import without_links
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document
 
@@ -28,7 +29,7 @@ def to_diagnostic(session: Session, document: Document, finding: Finding) -> typ
     """Return one finding as a diagnostic."""
     return types.Diagnostic(
         range=to_range(document, finding.span, session.server.documents.encoding),
-        message=finding.message,
+        message=without_links(finding.message),
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
         source=SOURCE,

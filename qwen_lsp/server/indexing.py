@@ -128,7 +128,9 @@ class Indexing:
 
     async def _run_build(self, folder: PurePath) -> None:
         excludes = [f"--exclude={pattern}" for pattern in self._settings.exclude]
-        command = [sys.executable, "-m", "qwen_lsp.index.process", *excludes, "--", str(folder)]
+        # -P keeps Python from importing what lies in the folder that the editor works in.
+        command = [sys.executable, "-P", "-m", "qwen_lsp.index.process"]
+        command += [*excludes, "--", str(folder)]
         pipe = asyncio.subprocess.PIPE
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(

@@ -18,7 +18,6 @@ import logging
 from collections.abc import Callable, Generator
 from functools import partial
 from inspect import isawaitable, isgeneratorfunction
-from traceback import format_tb
 from typing import Any, cast
 
 from cattrs import Converter
@@ -33,7 +32,9 @@ from pygls.protocol import (
     lsp_method,
 )
 
+from qwen_lsp.failures import log_failure
 from qwen_lsp.server import wire
+from qwen_lsp.server.plain_text import without_links
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class MessageProtocol(LanguageServerProtocol):
             try:
                 self.receive(body)
             except Exception as error:  # noqa: BLE001 - no message may end the server
-                _log_unexpected("a message", error)
+                log_failure("a message", error)
             # Lets the handler run to its first await, so that a message which came in one piece
             # with this one meets what this one has done: `initialize`, a change, `shutdown`.
             await asyncio.sleep(0)
@@ -209,17 +210,17 @@ class MessageProtocol(LanguageServerProtocol):
         except errors.JsonRpcException as error:
             self._send_error(message_id, error)
         except Exception as error:  # noqa: BLE001 - also a result that is no JSON
-            _log_unexpected(method, error)
+            log_failure(method, error)
             sentence = "The server failed at this request; its log says where."
             self._send_error(message_id, errors.JsonRpcInternalError(sentence))
 
     def _finish_notification(self, method: str, task: Work) -> None:
         self._notifications.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log_unexpected(method, error)
+            log_failure(method, error)
 
     def _send_error(self, message_id: MessageId | None, error: errors.JsonRpcException) -> None:
-        body = {"code": error.code, "message": error.message}
+        body = {"code": error.code, "message": without_links(error.message)}
         self._send_data({"jsonrpc": self.VERSION, "id": message_id, "error": body})
 
     def _send_data(self, data: Any) -> None:
@@ -264,10 +265,3 @@ def _structure_id(value: Any, _: Any) -> MessageId:
 
 def _structure_optional_id(value: Any, kind: Any) -> MessageId | None:
     return None if value is None else _structure_id(value, kind)
-
-
-def _log_unexpected(what: str, error: BaseException) -> None:
-    """Log where an error arose; its own words, which may quote the user's code, only at DEBUG."""
-    place = "".join(format_tb(error.__traceback__))
-    _log.error("%s failed with %s at\n%s", what, type(error).__name__, place)
-    _log.debug("%s failed with: %s", what, error)

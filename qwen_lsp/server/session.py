@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from lsprotocol import types
 
-from qwen_lsp.engine.client import EngineClient
 from qwen_lsp.engine.messages import LoadFailed, Loading, Ready
-from qwen_lsp.engine.requests import EngineError, EngineUnavailableError
+from qwen_lsp.engine.requests import EngineConnection, EngineError, EngineUnavailableError
 from qwen_lsp.features import launch
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.project import Project
@@ -31,7 +30,7 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 # Gives a model and, where there is a process behind it, its client; tests give a scripted one.
-Connect = Callable[..., tuple[LocalModel, EngineClient | None]]
+Connect = Callable[..., tuple[LocalModel, EngineConnection | None]]
 
 
 class Session:
@@ -60,7 +59,7 @@ class Session:
         self._connect = connect
         self._find_weights = find_weights
         self._model: LocalModel | None = None
-        self._client: EngineClient | None = None
+        self._client: EngineConnection | None = None
         self._starting: asyncio.Task[LocalModel] | None = None
         self._background: set[asyncio.Task[Any]] = set()
         self._declined: set[str] = set()
@@ -98,15 +97,21 @@ class Session:
         old, self.settings = self.settings, settings
         if old != settings:
             self.project.suggestions.clear()
-        if old.model != settings.model:
+        if _wanted_model(old) != _wanted_model(settings):
             # Whoever sets a model wants it, whatever was chosen or declined before.
             self.choose_model(None)
         self.indexing.use_settings(settings.context)
+        self.use_rules()
         if old.prompts != settings.prompts:
             folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
             self.templates = Templates(folder, settings.prompts.pin)
         if _launched_with(old) != _launched_with(settings) and self._starting is not None:
             self.in_background(self._change_model())
+
+    def use_rules(self) -> None:
+        """Hide from the model what git's rules and `context.exclude` leave out now."""
+        for uri in self.server.documents.use_rules(self.settings.context.exclude):
+            self.project.forget(uri)
 
     async def leave_model(self) -> None:
         """Let go of the model; the next request gets the one that is set then."""
@@ -169,6 +174,11 @@ class Session:
             _log.warning("%s", error)
             self.status.set(State.ERROR, str(error))
             raise EngineUnavailableError(str(error)) from error
+        except OSError as error:
+            said = f"The model cannot be started: {error.strerror or error}."
+            _log.warning("%s", said)
+            self.status.set(State.ERROR, said)
+            raise EngineUnavailableError(said) from error
         return self._model
 
     async def _find_and_start(self) -> LocalModel:
@@ -178,6 +188,25 @@ class Session:
         settings = self.settings
         if self.chosen_model is not None:
             settings = launch.with_model(settings, self.chosen_model)
+        if settings.backend == "openai":
+            model = await self._reach_endpoint(settings)
+        else:
+            model = await self._start_engine(settings)
+        model.on_answer = self.status.note_answer
+        self._tell_ready()
+        return model
+
+    async def _reach_endpoint(self, settings: Settings) -> LocalModel:
+        self.status.use_backend(settings.backend, settings.endpoint)
+        self.status.model = settings.endpoint_model
+        model, client = await launch.connect_endpoint(settings, self.templates, self._note_state)
+        self._client = client
+        self.status.use_backend(settings.backend, client.where)
+        self.status.model = model.name
+        return model
+
+    async def _start_engine(self, settings: Settings) -> LocalModel:
+        self.status.use_backend(settings.backend)
         weights = await asyncio.to_thread(self._find_weights, settings)
         self.status.model = weights.name
         if weights.path is None:
@@ -186,10 +215,8 @@ class Session:
             weights = await asyncio.to_thread(self._find_weights, settings)
         _log.info("using %s: %s", weights.name, weights.reason)
         model, self._client = self._connect(weights, settings, self.templates, self._note_state)
-        model.on_answer = self.status.note_answer
         if self._client is not None:
             await self._client.start()
-        self._tell_ready()
         return model
 
     async def _permit_download(self, weights: launch.Weights) -> None:
@@ -228,6 +255,12 @@ class Session:
                 self.status.set(State.ERROR, reason)
 
 
+def _wanted_model(settings: Settings) -> tuple[str, ...]:
+    """Return what says which model is wanted."""
+    return settings.backend, settings.model, settings.endpoint, settings.endpoint_model
+
+
 def _launched_with(settings: Settings) -> tuple[object, ...]:
     """Return what a running model depends on."""
-    return settings.model, settings.lora, settings.engine, settings.prompts
+    own = settings.api_key_env, settings.lora, settings.engine, settings.prompts
+    return *_wanted_model(settings), *own

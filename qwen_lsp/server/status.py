@@ -7,6 +7,7 @@ from enum import Enum
 
 from qwen_lsp.engine.requests import Generation, Priority
 from qwen_lsp.server.boundary import Server
+from qwen_lsp.server.plain_text import without_links
 
 METHOD = "qwenLsp/status"
 
@@ -44,6 +45,12 @@ class Status:
         self._typing_ms: deque[float] = deque(maxlen=_ANSWERS)
         self._told_speed = 0.0
         self.model = ""
+        self._backend = "llama.cpp"
+        self._endpoint = ""
+
+    def use_backend(self, backend: str, endpoint: str = "") -> None:
+        """Show from the next state on where code goes; an `endpoint` of "" is this machine."""
+        self._backend, self._endpoint = backend, endpoint
 
     def set(self, state: State, message: str) -> None:
         """Tell the client a state that lasts; that it is ready is no news while it works."""
@@ -91,9 +98,10 @@ class Status:
         self._shown = state, message
         status = {
             "state": state.value,
-            "message": message,
+            "message": without_links(message),
             "model": self.model,
-            "backend": "llama.cpp",
+            "backend": self._backend,
+            "endpoint": self._endpoint,
             "speed": self._speed(),
         }
         if status != self._sent:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from qwen_lsp.text.edits import Span
 from qwen_lsp.text.lines import LineIndex
@@ -16,7 +15,7 @@ class Document:
 
     `uri` is what the editor calls the file, `path` its path for people and prompts (relative to
     the workspace where there is one), `language_id` the protocol's name of its language, and
-    `version` the editor's counter.
+    `version` the editor's counter. No word of a document that `is_hidden` is shown to a model.
     """
 
     uri: str
@@ -24,6 +23,7 @@ class Document:
     language_id: str
     version: int
     text: str
+    is_hidden: bool = False
 
     def __hash__(self) -> int:
         """Look at no text: hashing a long one takes longer than what is kept by it would save."""
@@ -41,6 +41,8 @@ class Document:
     @property
     def file(self) -> Path | None:
         """Return the path on this machine, None where the URI names no file or is none."""
+        from urllib.request import url2pathname  # noqa: PLC0415 - brings an HTTP client, 0.05 s
+
         try:
             parts = urlsplit(self.uri)
         except ValueError:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,7 @@ def test_bad_settings_of_the_workspace_are_told(run: Run, shop: Path) -> None:
         "There is no setting review.onsave (did you mean review.onSave?).",
         "model cannot be set by a workspace; set it in your editor.",
     ]
-    assert asking.settings_here(None).model == "auto"
+    assert asking.settings_here(Namespace(model=None, endpoint=None)).model == "auto"
 
 
 @pytest.mark.parametrize(

@@ -67,5 +67,5 @@ def test_a_grammar_of_the_request_holds_the_reply(backend: LlamaCppBackend) -> N
 
 
 def test_a_grammar_that_is_none_is_an_error(backend: LlamaCppBackend) -> None:
-    with pytest.raises(EngineError, match="does not accept this grammar"):
+    with pytest.raises(EngineError, match="does not accept the grammar"):
         backend.begin(GenerateRequest(PROMPT, 4, Priority.ACTION, reply_grammar="root ::= nowhere"))

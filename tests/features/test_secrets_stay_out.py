@@ -120,9 +120,9 @@ async def test_an_action_on_a_function_with_a_secret_is_refused(action: str) -> 
     for whole in (document(FUNCTION), document(FUNCTION.replace("hunter2", ""), ".env")):
         site = find_site(whole, Span(0, 0), None, "Make it shorter.")
         assert site is not None
-        with pytest.raises(RefusalError, match="key or token"):
+        with pytest.raises(RefusalError, match=r"key or token|kept from the model"):
             await resolve(site, action, scripted_model(engine))
-        with pytest.raises(RefusalError, match="key or token"):
+        with pytest.raises(RefusalError, match=r"key or token|kept from the model"):
             await explain(site, scripted_model(engine), "English")
     assert engine.requests == []
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from qwen_lsp.context.function import shown_code
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.context.secrets import holds_secret
-from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.features.actions.add_docstring import ADD_DOCSTRING
 from qwen_lsp.features.actions.add_type_hints import (
     ADD_TYPE_HINTS,
@@ -20,6 +20,7 @@ from qwen_lsp.features.actions.base import (
     Site,
     Target,
     UnusableReplyError,
+    kept_from_model,
 )
 from qwen_lsp.features.actions.custom import CUSTOM
 from qwen_lsp.features.actions.error_handling import ERROR_HANDLING
@@ -96,6 +97,8 @@ async def resolve(
         raise RefusalError(f"There is no action {action_id}; there are {', '.join(_BY_ID)}.")
     target = site.target
     name = target.function.name if target is not None else "this place"
+    if action.asks_model and is_kept_from_model(site.document):
+        raise RefusalError(f"{action.title}: {kept_from_model(site.document)}")
     if action.asks_model and _holds_secret(site):
         raise RefusalError(
             f"{action.title}: {name} holds what looks like a key or token, "
@@ -157,8 +160,8 @@ async def _tools_objection(site: Site, draft: Draft, tools: ToolsAllowed) -> str
 def _holds_secret(site: Site) -> bool:
     target = site.target
     shown = shown_code(site.document, site.tree, target.function) if target is not None else ""
-    selected = site.document.slice(site.selection)
-    return is_secret_file(site.document.path) or holds_secret(shown) or holds_secret(selected)
+    told = (shown, site.document.slice(site.lines), site.instruction)
+    return any(map(holds_secret, told))
 
 
 def asks_model(action_id: str) -> bool:

@@ -23,7 +23,8 @@ class Site:
     Long work calls `report` with what it is at, and how much of it is done, 0 to 1.
 
     `folder` is the workspace folder of the document, None where there is none. `instruction` is
-    what the user wants done, for the action that does as it is told.
+    what the user wants done, for the action that does as it is told. `exclude` are the patterns of
+    files that are not shown to the model.
     """
 
     document: Document
@@ -32,6 +33,7 @@ class Site:
     selection: Span
     folder: Path | None = None
     instruction: str = ""
+    exclude: tuple[str, ...] = ()
     report: Callable[[str, float], None] = _say_nothing
 
     @property
@@ -121,6 +123,14 @@ class Rewrite:
 
 class RefusalError(Exception):
     """The action has no good edit to give. The text is one sentence for the user."""
+
+
+def kept_from_model(document: Document) -> str:
+    """Return the sentence that refuses work on a file of which nothing is shown to the model."""
+    return (
+        f"{document.path} is kept from the model: it is there to hold secrets, or git or "
+        "context.exclude leaves it out."
+    )
 
 
 class UnusableReplyError(Exception):

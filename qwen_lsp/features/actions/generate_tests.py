@@ -69,7 +69,9 @@ async def _write(target: Target, model: LocalModel, refused: str) -> Draft:
     file = file.resolve()
     folder = target.site.folder.resolve() if target.site.folder is not None else None
     root = folder if folder is not None and file.is_relative_to(folder) else None
-    suite = await asyncio.to_thread(find_suite, file, root, language, function.name)
+    suite = await asyncio.to_thread(
+        find_suite, file, root, language, function.name, target.site.exclude
+    )
     if suite is None:
         known = " or ".join(FRAMEWORKS[language.id])
         raise RefusalError(f"{_TITLE}: no package.json of the project names {known}.")

@@ -8,8 +8,8 @@ small one sees bugs everywhere. What was found is remembered in `memory.py`.
 import logging
 
 from qwen_lsp.context.function import shown_code
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.context.secrets import holds_secret
-from qwen_lsp.context.secrets_files import is_secret_file
 from qwen_lsp.features.actions.base import Target
 from qwen_lsp.features.model import LocalModel
 from qwen_lsp.features.review.by_examples import check_examples, find_by_examples
@@ -56,7 +56,10 @@ async def review_function(
     if not quotable_lines(target):
         return []
     document, function = target.document, target.function
-    if is_secret_file(document.path) or holds_secret(shown_code(document, target.tree, function)):
+    if is_kept_from_model(document):
+        _log.info("%s is not reviewed: its file is kept from the model", function.name)
+        return []
+    if holds_secret(shown_code(document, target.tree, function)):
         _log.info("%s is not reviewed: it holds what looks like a key or token", function.name)
         return []
     findings = find_by_syntax(target, settings.language)

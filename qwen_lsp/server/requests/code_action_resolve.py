@@ -64,14 +64,16 @@ async def edit_of(
     try:
         async with progress(session.server, title) as bar:
             model = await session.model() if asks_model(action) else no_model()
+            _refuse_changed(session, document)  # also by the settings, which may hide it
             tools = session.settings.checks.workspace_tools
-            rewrite = await resolve(replace(site, report=bar.report), action, model, tools)
+            exclude = session.settings.context.exclude
+            site = replace(site, report=bar.report, exclude=exclude)
+            rewrite = await resolve(site, action, model, tools)
     except (RefusalError, EngineError, TemplateFileError) as error:
         raise RequestFailedError(str(error)) from error
     finally:
         session.status.end_work()
-    if documents.get(document.uri) is not document:
-        raise ContentModifiedError("The document has changed; ask for the action again.")
+    _refuse_changed(session, document)
     return edit_of_rewrite(session, document, rewrite)
 
 
@@ -83,3 +85,8 @@ def _selection(data: dict[str, Any], document: Document) -> Span:
     if span.end > len(document.text):
         raise RequestFailedError("This action lies outside of the file.")
     return span
+
+
+def _refuse_changed(session: Session, document: Document) -> None:
+    if session.server.documents.get(document.uri) is not document:
+        raise ContentModifiedError("The document has changed; ask for the action again.")

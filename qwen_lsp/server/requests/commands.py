@@ -77,7 +77,8 @@ async def _select_model(session: Session, name: str) -> dict[str, str]:
     """Use another model until the settings change; without a name the user is asked."""
     name = name or await _ask_for_model(session)
     try:
-        if not files.is_path(name) and name != "auto":
+        here = session.settings.backend == "llama.cpp"
+        if here and not files.is_path(name) and name != "auto":
             catalogue.card(name)
         session.choose_model(name)
         await session.leave_model()
@@ -89,6 +90,8 @@ async def _select_model(session: Session, name: str) -> dict[str, str]:
 
 async def _ask_for_model(session: Session) -> str:
     """Let the user choose among the models on this machine; raises RequestFailedError."""
+    if session.settings.backend == "openai":
+        raise RequestFailedError("The setting endpointModel names the server's model.")
     names = sorted(files.on_disk())
     if not names:
         raise RequestFailedError("There is no model on this machine yet.")

@@ -3,6 +3,7 @@
 from lsprotocol import types
 
 from qwen_lsp.server.convert import to_offset, to_range
+from qwen_lsp.server.plain_text import fenced
 from qwen_lsp.server.requests.inline_completion import suggest
 from qwen_lsp.server.session import Session
 
@@ -36,10 +37,11 @@ def register(session: Session) -> None:
             detail="qwen-lsp",
             documentation=types.MarkupContent(
                 types.MarkupKind.Markdown,
-                f"```{document.language_id}\n{suggestion.text}\n```",
+                fenced(suggestion.text, document.language_id),
             ),
             sort_text="0",
             filter_text=suggestion.text,
+            insert_text_format=types.InsertTextFormat.PlainText,
             insert_text_mode=types.InsertTextMode.AsIs,
             text_edit=types.TextEdit(range=place, new_text=suggestion.text),
         )

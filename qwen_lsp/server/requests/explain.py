@@ -9,7 +9,8 @@ from qwen_lsp.engine.requests import EngineError
 from qwen_lsp.features.actions import RefusalError, find_site
 from qwen_lsp.features.explain import explain
 from qwen_lsp.prompting.templates import TemplateFileError
-from qwen_lsp.server.boundary import RequestFailedError
+from qwen_lsp.server.boundary import ContentModifiedError, RequestFailedError
+from qwen_lsp.server.plain_text import without_links
 from qwen_lsp.server.progress import progress
 from qwen_lsp.server.requests.arguments import document_and_span
 from qwen_lsp.server.session import Session
@@ -34,8 +35,13 @@ def register(session: Session) -> None:
         try:
             async with progress(server, "Explaining"):
                 model = await session.model()
+                if session.server.documents.get(document.uri) is not document:
+                    raise ContentModifiedError("The document has changed; ask again.")
                 language = session.settings.review.language
-                text = await explain(site, model, language, lambda so_far: show(so_far, False))
+                said = await explain(
+                    site, model, language, lambda so_far: show(without_links(so_far), False)
+                )
+                text = without_links(said)
         except (RefusalError, EngineError, TemplateFileError) as error:
             raise RequestFailedError(str(error)) from error
         finally:

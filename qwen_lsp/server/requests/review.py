@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
-from lsprotocol import converters, types
+from lsprotocol import types
 
+from qwen_lsp.context.hidden_files import is_kept_from_model
 from qwen_lsp.engine.requests import EngineError
 from qwen_lsp.features.actions import find_target
-from qwen_lsp.features.actions.base import Target
+from qwen_lsp.features.actions.base import Target, kept_from_model
 from qwen_lsp.features.review import (
     Finding,
     Known,
@@ -24,11 +25,9 @@ from qwen_lsp.server.convert import to_span
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.findings import publish
 from qwen_lsp.server.progress import progress
-from qwen_lsp.server.requests.arguments import range_in
+from qwen_lsp.server.requests.arguments import converter, range_in
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document
-
-_converter = converters.get_converter()
 
 
 def register(session: Session) -> None:
@@ -114,6 +113,8 @@ async def review_targets(
     try:
         async with progress(session.server, title, percentage=0) as bar:
             model = await session.model()
+            if is_kept_from_model(session.server.documents.get(document.uri) or document):
+                raise RequestFailedError(kept_from_model(document))
             key_of = key_maker(model_name(model), model.templates, settings)
             for number, target in enumerate(targets):
                 key = key_of(target)
@@ -166,7 +167,7 @@ def _latest_first(session: Session, document: Document) -> list[Target]:
 def _known(session: Session, document: Document, given: Any) -> list[Known]:
     """Return what the editor says that other tools have found, in the argument of the command."""
     try:
-        diagnostics = [_converter.structure(one, types.Diagnostic) for one in given or ()]
+        diagnostics = [converter().structure(one, types.Diagnostic) for one in given or ()]
     except Exception as error:  # cattrs promises no kind of error
         raise RequestFailedError("What other tools have found cannot be read.") from error
     encoding = session.server.documents.encoding

@@ -23,6 +23,8 @@ def register(session: Session) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def _(params: types.DidSaveTextDocumentParams) -> None:
         session.indexing.file_changed(params.text_document.uri)
+        if params.text_document.uri.endswith("/.gitignore"):
+            session.use_rules()
         document = server.documents.get(params.text_document.uri)
         if not session.settings.review.on_save or session.paused:
             return

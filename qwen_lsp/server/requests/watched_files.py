@@ -14,8 +14,11 @@ def register(session: Session) -> None:
     def _(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             uri = change.uri
-            if language_for_path(uri) is not None or uri.endswith("/.gitignore"):
-                session.indexing.file_changed(uri)
+            if uri.endswith("/.gitignore"):
+                session.use_rules()
+            elif language_for_path(uri) is None:
+                continue
+            session.indexing.file_changed(uri)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def _(_params: types.DidChangeWorkspaceFoldersParams) -> None:

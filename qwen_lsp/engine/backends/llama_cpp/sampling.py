@@ -8,6 +8,9 @@ same.
 
 import ctypes
 import math
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import llama_cpp
@@ -33,9 +36,10 @@ class Sampler:
         self._grammar: Any = None
         if grammar is not None:
             data = grammar.encode("utf-8", "replace")  # as the prompt's text is
-            self._grammar = llama.llama_sampler_init_grammar(vocab, data, b"root")
+            with _silence():
+                self._grammar = llama.llama_sampler_init_grammar(vocab, data, b"root")
             if not self._grammar:
-                raise EngineError(f"llama.cpp does not accept this grammar: {grammar}")
+                raise EngineError("llama.cpp does not accept the grammar of this reply.")
         self._chain = _chain(self._count, sampling)
         # The likeliest token needs no chain, which would look at the whole vocabulary three times.
         self._takes_likeliest = sampling.temperature <= 0 and not sampling.presence_penalty
@@ -110,3 +114,16 @@ def _chain(vocabulary_tokens: int, sampling: Sampling) -> Any:
     add(chain, llama.llama_sampler_init_temp(sampling.temperature))
     add(chain, llama.llama_sampler_init_dist(sampling.seed))
     return chain
+
+
+@contextmanager
+def _silence() -> Generator[None]:
+    """Print nothing: llama.cpp prints a grammar that it cannot read, and code may stand in it."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -45,18 +45,24 @@ def is_test_file(name: str, language: Language) -> bool:
 
 
 def find_suite(
-    module: Path, folder: Path | None, language: Language, function: str
+    module: Path,
+    folder: Path | None,
+    language: Language,
+    function: str,
+    exclude: tuple[str, ...] = (),
 ) -> Suite | None:
     """Return where tests of a function in `module` go; None where no framework is to be seen.
 
     `folder` is the workspace folder, which holds `module`; both are resolved. Without one only
-    the module's own folder is looked at.
+    the module's own folder is looked at. Files that `exclude` or git leaves out are not read.
     """
     root = folder or module.parent
-    files = islice(SourceFiles(root).walk(), _MOST_FILES if folder is not None else 0)
+    sources = SourceFiles(root, exclude)
+    files = islice(sources.walk(), _MOST_FILES if folder is not None else 0)
     paths = [PurePosixPath(file.path) for file in files]
     if folder is None and root.is_dir():
-        paths = [PurePosixPath(path.name) for path in root.iterdir()]
+        names = (path.name for path in root.iterdir())
+        paths = [PurePosixPath(name) for name in names if sources.find(name) is not None]
     tests = [path for path in paths if is_test_file(path.name, language)]
     own = PurePosixPath(module.relative_to(root).as_posix())
     nearest = min(tests, key=lambda test: _distance(test, own), default=None)

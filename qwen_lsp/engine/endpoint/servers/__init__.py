@@ -1,0 +1,1 @@
+"""One file a server: what it can do, and its own words for it."""
