@@ -7,6 +7,7 @@ for: processes, files in the home and the temporary folder, and what the engine 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -21,7 +22,7 @@ from unittest import mock
 import psutil
 
 from qwen_lsp.engine.control import ask_status, stop_engines
-from qwen_lsp.evaluation.fuzz.connection import DeadServerError, HangError
+from qwen_lsp.evaluation.fuzz.connection import REAL_SERVER, DeadServerError, HangError
 from qwen_lsp.evaluation.fuzz.session import Place, Session, WrongAnswerError
 from qwen_lsp.evaluation.gguf_package import GgufMissingError
 from qwen_lsp.evaluation.random_model import write_random_model
@@ -120,7 +121,7 @@ async def _run(place: Place, count: int) -> RestartFigures:
                 files.append(_files(place.folder))
                 engines.add(held[-1].pid)
             engines.update(status["pid"] for status in await ask_status())
-        left = _servers_left()
+        left = await _left_processes(os.environ["QWEN_LSP_HOME"], held[-1].pid)
     finally:
         await stop_engines()
     first, last = held
@@ -140,7 +141,7 @@ async def _run(place: Place, count: int) -> RestartFigures:
 
 async def _live(session: Session, *, is_busy: bool) -> bool:
     """Return whether a server gave an answer; raises what says that it did not, or ended badly."""
-    await session.start()
+    await session.start(REAL_SERVER)
     await session.initialize("utf-16")
     document = session.open(_TEXT, "python")
     params = {
@@ -170,25 +171,38 @@ async def _settled_engine() -> _Held:
     return _Held(process.pid, process.num_fds(), process.num_threads(), memory_mib)
 
 
-def _servers_left() -> int:
-    """Return how many servers and builders of an index still live below this process."""
-    ours = ("qwen_lsp.cli.probed_server", "qwen_lsp.index.process")
-    left = 0
-    for process in psutil.Process().children(recursive=True):
-        try:
-            left += any(name in process.cmdline() for name in ours)
-        except psutil.Error:
-            continue
-    return left
+async def _left_processes(home: str, engine: int) -> int:
+    """Return how many processes with this home live beside the engine, when they had time to end.
+
+    Those of a server that was killed are nobody's children any more.
+    """
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while (  # noqa: ASYNC110 - no event tells of another's end
+        left := _processes_of(home) - {engine}
+    ) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    return len(left)
+
+
+def _processes_of(home: str) -> set[int]:
+    found: set[int] = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("QWEN_LSP_HOME") == home:
+                found.add(process.pid)
+    return found
 
 
 def _files(folder: Path) -> set[str]:
-    """Return the files in the home and the temporary folder, but for the logs."""
+    """Return the files in the home and the temporary folder, but for logs and the index.
+
+    It is one database, which only a later server may have had the time to build.
+    """
     return {
         path.relative_to(folder).as_posix()
         for kind in ("home", "temporary")
         for path in (folder / kind).rglob("*")
-        if path.suffix != ".log"
+        if path.suffix != ".log" and "index" not in path.parts
     }
 
 
