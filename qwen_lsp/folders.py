@@ -2,8 +2,12 @@
 
 Everything lies under the platform's own cache, data and log folders; `QWEN_LSP_HOME`
 moves all of them below one folder, which is also how tests stay out of a user's files.
+
+A folder is made when it is asked for. Where it cannot be made, on a full disk say, whoever writes
+into it finds out; only the engine's folder must be there.
 """
 
+import contextlib
 import os
 import tempfile
 import zlib
@@ -17,8 +21,9 @@ _APP = "qwen-lsp"
 def _folder(kind: str, default: str) -> Path:
     home = os.environ.get("QWEN_LSP_HOME")
     path = Path(home).expanduser().absolute() / kind if home else Path(default)
-    # Names and documentation of the user's code lie in the cache: for nobody else to read.
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(OSError):
+        # Names and documentation of the user's code lie in the cache: for nobody else to read.
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
 
 
@@ -49,7 +54,7 @@ def engine_folder() -> Path:
 
     It lies in the cache folder unless that path is too long for a Unix socket (about 100 bytes);
     then it lies in the user's runtime folder, or the temporary one where the session has none.
-    Raises PermissionError where somebody else has made it.
+    It is made where there is none; raises OSError, also where somebody else has made it.
     """
     folder = cache_folder() / "engine"
     if os.name == "posix" and len(os.fsencode(folder)) > 70:

@@ -22,7 +22,12 @@ from qwen_lsp.engine.build_info import BuildInfo, build_info
 from qwen_lsp.engine.pace import default_threads, draft_gain, fitting_context_tokens
 from qwen_lsp.engine.speed import known_speed
 from qwen_lsp.features.launch import engine_options, find_weights, recommendation
-from qwen_lsp.folders import cache_folder, engine_folder, log_folder, models_folder
+from qwen_lsp.folders import (
+    cache_folder,
+    engine_folder,
+    log_folder,
+    models_folder,
+)
 from qwen_lsp.languages import LANGUAGES, parse
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.download import gigabytes
@@ -159,7 +164,11 @@ def _model_files() -> Result:
 
 
 def _engine() -> Result:
-    folder = engine_folder()
+    try:
+        folder = engine_folder()
+    except OSError as error:
+        todo = "Set QWEN_LSP_HOME to a folder that you may write to."
+        return Result("Engine", good=False, found=f"it cannot be started: {error}", todo=todo)
     if os.name == "posix":
         mode = stat.S_IMODE(folder.stat().st_mode)
         if mode & 0o077:
@@ -192,7 +201,8 @@ def _prompts() -> Result:
 
 
 def _disk() -> Result:
-    free = shutil.disk_usage(cache_folder()).free
+    folder = next(place for place in cache_folder().parents if place.is_dir())
+    free = shutil.disk_usage(folder).free
     good = free > 10**9
     todo = "" if good else "Free some space: models and caches need at least 1 GB."
     return Result("Disk", good, f"{gigabytes(free)} free where caches lie", todo)

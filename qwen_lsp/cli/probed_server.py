@@ -9,12 +9,16 @@ import logging
 import sys
 from typing import Any
 
+from qwen_lsp.engine import spawn
+from qwen_lsp.failures import log_uncaught
 from qwen_lsp.server.app import create_server
 from qwen_lsp.server.boundary import run_stdio
 
 
 def main() -> int:
     """Serve one client over stdio; return the exit code."""
+    spawn.prepare()
+    log_uncaught()
     logging.basicConfig(level=logging.WARNING)
     server, _session = create_server()
 

@@ -144,4 +144,7 @@ def wait_for_end(key: str, pid: int, seconds: float) -> None:
 
 def published_keys() -> list[str]:
     """Return the keys of all engines that have published an address, running or not."""
-    return sorted(path.stem for path in engine_folder().glob("*.json"))
+    try:
+        return sorted(path.stem for path in engine_folder().glob("*.json"))
+    except OSError:
+        return []  # where there can be no folder, there is no engine

@@ -8,13 +8,15 @@ next request starts it again, with a pause if that keeps happening.
 import asyncio
 import contextlib
 import logging
+import socket
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from typing import Any
 
 from qwen_lsp.engine import spawn
@@ -54,6 +56,7 @@ from qwen_lsp.folders import log_folder
 _log = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0
+_GREETING_SECONDS = 5.0
 _END_SECONDS = 5.0
 CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
@@ -137,16 +140,18 @@ class EngineClient:
 
     async def restart(self) -> None:
         """End the engine process; the next request starts a new one."""
-        connection, self._connection = self._connection, None
-        self._crashes.clear()
-        if connection is not None:
-            _fail_pending(connection, "The engine is started again.")
-        address = read_address(self._options.key)
-        if connection is None or address is None:
-            return
-        connection.channel.send(Stop())
-        await asyncio.to_thread(connection.channel.close)
-        await asyncio.to_thread(wait_for_end, self._options.key, address.pid, _END_SECONDS)
+        # A request that comes meanwhile would find the old engine, which ends under its hands.
+        async with self._connecting:
+            connection, self._connection = self._connection, None
+            self._crashes.clear()
+            if connection is not None:
+                _fail_pending(connection, "The engine is started again.")
+            address = read_address(self._options.key)
+            if connection is None or address is None:
+                return
+            connection.channel.send(Stop())
+            await asyncio.to_thread(connection.channel.close)
+            await asyncio.to_thread(wait_for_end, self._options.key, address.pid, _END_SECONDS)
 
     async def _ask(
         self, connection: _Connection, message: Callable[[int], EngineMessage], pending: _Pending
@@ -168,23 +173,30 @@ class EngineClient:
     async def _connected(self) -> _Connection:
         async with self._connecting:
             if self._connection is None:
-                recent = time.monotonic() - _CRASH_WINDOW_SECONDS
-                if len(self._crashes) == self._crashes.maxlen and self._crashes[0] > recent:
-                    raise EngineUnavailableError(
-                        self._load_failure
-                        or "The engine keeps ending; it is tried again in a minute "
-                        f"(log: {log_folder() / 'engine.log'})."
-                    )
                 try:
+                    self._refuse_while_it_keeps_ending()
                     self._connection = await self._connect()
-                except EngineUnavailableError:
-                    self._crashes.append(time.monotonic())
+                except EngineUnavailableError as error:
+                    self._tell(LoadFailed(str(error)))
                     raise
             return self._connection
 
+    def _refuse_while_it_keeps_ending(self) -> None:
+        recent = time.monotonic() - _CRASH_WINDOW_SECONDS
+        if len(self._crashes) == self._crashes.maxlen and self._crashes[0] > recent:
+            raise EngineUnavailableError(
+                self._load_failure
+                or "The engine keeps ending; it is tried again in a minute "
+                f"(log: {log_folder() / 'engine.log'})."
+            )
+
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        line = await asyncio.to_thread(_dial_or_start, self._options)
+        try:
+            line = await asyncio.to_thread(_dial_or_start, self._options)
+        except EngineUnavailableError:
+            self._crashes.append(time.monotonic())
+            raise
 
         def on_message(channel: Channel, message: EngineMessage) -> None:
             from_thread(loop, self._receive, channel, message)
@@ -241,6 +253,9 @@ class EngineClient:
         elif isinstance(state, LoadFailed):
             self._load_failure = state.reason
             connection.ready.set_exception(EngineUnavailableError(state.reason))
+        self._tell(state)
+
+    def _tell(self, state: Loading | Ready | LoadFailed) -> None:
         if self._on_state is not None:
             self._on_state(state)
 
@@ -250,8 +265,17 @@ class EngineClient:
             return
         self._connection = None
         self._crashes.append(time.monotonic())
-        _log.warning("%s", _ended())
-        _fail_pending(connection, _ended())
+        reason = _ended() if connection.ready.done() else self._ended_while_loading()
+        _log.warning("%s", reason)
+        if connection.pending or not connection.ready.done():
+            self._tell(LoadFailed(reason))
+        _fail_pending(connection, reason)
+
+    def _ended_while_loading(self) -> str:
+        return (
+            f"The engine ended while it loaded {self._options.model_path.name}: the file may be "
+            f"damaged, or there is not enough memory (log: {log_folder() / 'engine.log'})."
+        )
 
 
 def _ended() -> str:
@@ -282,12 +306,52 @@ def dial(options: EngineOptions) -> Any:
 def dial_address(address: Address) -> Any:
     """Return a connection to the engine at `address`, None where none answers."""
     try:
-        return Client(address.address, authkey=bytes.fromhex(address.authkey))
-    except (OSError, EOFError, ValueError, AuthenticationError):
+        authkey = bytes.fromhex(address.authkey)
+        line = _open_line(address.address)
+    except (OSError, ValueError):
         return None
+    try:
+        if line.poll(_GREETING_SECONDS):
+            answer_challenge(line, authkey)
+            deliver_challenge(line, authkey)
+            return line
+    except (OSError, EOFError, AuthenticationError):
+        pass
+    line.close()
+    return None
+
+
+def _open_line(address: str) -> Any:
+    """Return a connection before its handshake; raises OSError.
+
+    A process that is stopped or short of memory takes nobody from its queue, and greets nobody.
+    `Client` would wait for ever where the queue is full.
+    """
+    if sys.platform == "win32":
+        return Client(address)
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(_GREETING_SECONDS)
+        line.connect(address)
+        line.setblocking(True)
+        return Connection(line.detach())
 
 
 def _dial_or_start(options: EngineOptions) -> Any:
+    """Return a connection to the engine, which may have to be started.
+
+    Raises EngineUnavailableError.
+    """
+    try:
+        return _dialled_or_started(options)
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        raise EngineUnavailableError(
+            f"The engine could not be started ({reason}); make room there, or set QWEN_LSP_HOME "
+            "to a folder that you may write to."
+        ) from error
+
+
+def _dialled_or_started(options: EngineOptions) -> Any:
     line = dial(options)
     if line is not None:
         return line

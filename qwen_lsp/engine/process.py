@@ -54,6 +54,8 @@ _log = logging.getLogger(__name__)
 
 # How long a process whose model cannot be loaded stays to tell that to clients.
 _LINGER_SECONDS = 3.0
+# How many may wait to be greeted; more are refused, and come again.
+_MOST_UNGREETED = 16
 
 
 class EngineProcess:
@@ -103,7 +105,11 @@ class EngineProcess:
             except OSError:
                 return  # the listener is closed: the process is ending
             # In a thread of its own: a peer that is silent or talks nonsense holds up nobody.
-            threading.Thread(target=self._greet, args=(connection, authkey), daemon=True).start()
+            greeting = threading.Thread(target=self._greet, args=(connection, authkey), daemon=True)
+            try:
+                greeting.start()
+            except (RuntimeError, MemoryError):
+                connection.close()  # no memory for a thread now; the peer may come again
 
     def _greet(self, connection: Any, authkey: bytes) -> None:
         try:
@@ -206,7 +212,7 @@ def main() -> int:
     address = new_address(options)
     if os.name == "posix":
         Path(address.address).unlink(missing_ok=True)  # left by a process that was killed
-    with Listener(address.address) as listener:
+    with Listener(address.address, backlog=_MOST_UNGREETED) as listener:
         if os.name == "posix":
             Path(address.address).chmod(0o600)
         backend = LlamaCppBackend(options)

@@ -17,10 +17,10 @@ def build(
     exclude: Iterable[str] = (),
     report: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[int, int]:
-    """Read what has changed since the last time and drop what is gone; raises sqlite3.Error.
+    """Read what has changed since the last time and drop what is gone.
 
     `report` is called with the files done and the files to do. Returns how many files were read
-    and how many there are.
+    and how many there are. Raises sqlite3.Error and OSError.
     """
     sources = SourceFiles(folder, exclude)
     with Writer(folder) as writer:
@@ -52,7 +52,7 @@ def build(
 def update_file(folder: Path, path: str, exclude: Iterable[str] = ()) -> None:
     """Read one file again, by its relative path; one that is gone or ignored is dropped.
 
-    Raises sqlite3.Error.
+    Raises sqlite3.Error and OSError.
     """
     sources = SourceFiles(folder, exclude)
     source = sources.find(path)
@@ -67,7 +67,7 @@ def update_file(folder: Path, path: str, exclude: Iterable[str] = ()) -> None:
 
 
 def remove_file(folder: Path, path: str) -> None:
-    """Drop one file by its relative path; raises sqlite3.Error."""
+    """Drop one file by its relative path; raises sqlite3.Error and OSError."""
     with Writer(folder) as writer:
         writer.begin()
         writer.remove(path)

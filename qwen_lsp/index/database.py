@@ -41,11 +41,9 @@ _SYMBOL = "s.name, s.scope, s.kind, s.signature, s.line, s.doc, s.type, s.bases"
 
 
 def database_path(folder: Path) -> Path:
-    """Return where the database of a workspace folder lies; makes the folder it lies in."""
-    where = cache_folder() / "index"
-    where.mkdir(parents=True, exist_ok=True)
+    """Return where the database of a workspace folder lies."""
     tag = hashlib.sha256(str(folder.resolve()).encode(errors="surrogatepass")).hexdigest()
-    return where / f"{tag[:24]}.sqlite"
+    return cache_folder() / "index" / f"{tag[:24]}.sqlite"
 
 
 def remove_database(folder: Path) -> None:
@@ -144,10 +142,11 @@ class Index:
 
 
 class Writer:
-    """Writing one folder's index; raises sqlite3.Error. For use in one thread, as a context."""
+    """Writing one folder's index, in one thread, as a context; raises sqlite3.Error and OSError."""
 
     def __init__(self, folder: Path) -> None:
         path = database_path(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = _connect(path, _WRITER_WAIT_SECONDS)
             self._prepare()

@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     threading.Thread(target=typing.follow_stdin, daemon=True).start()
     path = database_path(options.folder)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             _, files = build(options.folder, options.exclude, _Reporter(typing))
     except (sqlite3.Error, OSError) as error:

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 
 # A length of ten digits would be waited for without end; no editor sends a message of a gigabyte.
 _LENGTH = re.compile(rb"Content-Length:\s*(\d{1,9})\s*$", re.IGNORECASE)
+_LONGEST_HEADER = 100
 _CHUNK_BYTES = 1 << 16
 
 
@@ -29,10 +30,12 @@ async def read_frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     length: int | None = None
     while True:
         try:
-            line = await reader.readline()
-        except ValueError:  # A line too long to be a header; the reader has dropped it.
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError as error:
+            # Too long to be a header, but one may stand at its end.
+            await reader.readexactly(max(1, error.consumed - _LONGEST_HEADER))
             continue
-        if not line:
+        except asyncio.IncompleteReadError:
             return
         if match := _LENGTH.search(line):
             length = int(match[1])

@@ -194,15 +194,21 @@ def test_bad_settings_of_the_workspace_are_told(run: Run, shop: Path) -> None:
     assert asking.settings_here(Namespace(model=None, endpoint=None)).model == "auto"
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("models", "list"), 0, "qwen2.5-coder-0.5b"),
+        (("engine", "status"), 0, "No engine is running."),
+        (("doctor",), 1, "Model files: none"),
+    ],
+)
 def test_a_home_that_is_no_folder(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, home: Path, words: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("QWEN_LSP_HOME", str(tmp_path / "file"))
-    ran = run("models", "list", "--json")
-    assert ran.err.startswith("qwen-lsp: [")
-    assert str(tmp_path / "file") in ran.err
-    assert (ran.out, ran.err.count("\n"), ran.code) == ("", 1, 2)
+    home.touch()
+    ran = run(*words)
+    assert (ran.code, ran.err) == (code, "")
+    assert sentence in ran.out
 
 
 @pytest.mark.parametrize(

@@ -188,26 +188,31 @@ async def test_after_failed_loads_the_reason_is_kept_and_no_engine_is_asked(
     thread = threading.Thread(target=fail_three_times)
     thread.start()
     publish(options.key, address)
-    client = EngineClient(options)
+    states: list[Loading | Ready | LoadFailed] = []
+    client = EngineClient(options, states.append)
     for _ in range(3):
         with pytest.raises(EngineUnavailableError, match=r"It is damaged\."):
             await client.generate(request("x"))
         await eventually(lambda: client._connection is None)
     thread.join()
+    states.clear()
     with pytest.raises(EngineUnavailableError, match=r"It is damaged\."):
         await client.generate(request("x"))
+    assert states == [LoadFailed("It is damaged.")]
 
 
 async def test_when_the_engine_ends_what_is_under_way_fails_with_a_sentence(serve: Serve) -> None:
     gate = threading.Event()
     served = serve(ScriptedBackend({"x": ["a", gate, "b", "c"]}))
-    client = EngineClient(served.options)
+    states: list[Loading | Ready | LoadFailed] = []
+    client = EngineClient(served.options, states.append)
     task = asyncio.create_task(client.generate(request("x")))
     await until_called(served.backend, "x", 2)
     served.engine.stop()
     gate.set()
-    with pytest.raises(EngineUnavailableError, match=r"engine\.log"):
+    with pytest.raises(EngineUnavailableError, match=r"engine\.log") as caught:
         await task
+    assert states[-1] == LoadFailed(str(caught.value))
 
 
 async def test_closing_fails_what_is_under_way_and_leaves_the_engine(serve: Serve) -> None:

@@ -10,6 +10,7 @@ from qwen_lsp.evaluation.fuzz.edits import random_changes, random_text
 from qwen_lsp.evaluation.fuzz.nonsense import encoded, mutated, random_nonsense
 from qwen_lsp.evaluation.fuzz.run import FuzzFigures, fuzz
 from qwen_lsp.evaluation.fuzz.texts import ENCODINGS, ClientText, offset_at, position_of
+from qwen_lsp.evaluation.fuzz.weights import damaged, fuzz_weights
 
 SMILE = "a😀é\r\nb"
 
@@ -71,6 +72,18 @@ def test_a_short_storm_is_survived() -> None:
     assert figures.messages >= 210
     assert figures.edits >= 60
     assert figures.requests == figures.answers > 50
+
+
+def test_damaged_weights_are_told_in_sentences() -> None:
+    figures = fuzz_weights(files=2, seed=2)
+    assert figures.is_well
+    assert figures.loaded + figures.failed + figures.refused + figures.ended == 2
+
+
+def test_damage_changes_a_file() -> None:
+    whole = bytes(range(256)) * 200
+    chance = random.Random(1)  # noqa: S311 - no secrets
+    assert all(damaged(chance, whole) != whole for _ in range(200))
 
 
 def test_the_command_says_what_went_wrong(

@@ -17,6 +17,7 @@ from huggingface_hub import constants
 from qwen_lsp.models import files, hub
 from qwen_lsp.models.errors import ModelError, PullCancelledError
 from qwen_lsp.models.model_card import ModelCard
+from tests.harness.full_disk import full_disk
 from tests.harness.package_index import MODEL
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -110,6 +111,17 @@ def test_a_broken_connection_is_gone_on_with_where_it_broke(
     ranges = [asked.partition(" ")[2] for asked in fake_hub.asked]
     assert ranges[0] == ""
     assert all(re.fullmatch(r"bytes=[1-9]\d+-", asked) for asked in ranges[1:])
+
+
+def test_a_full_disk_is_told_and_the_next_pull_goes_on(hub_card: ModelCard, fake_hub: Hub) -> None:
+    with (
+        full_disk(300_000),
+        pytest.raises(ModelError, match=r"could not be written to .*make room"),
+    ):
+        files.pull(hub_card)
+    assert files.find(hub_card) is None
+    assert files.pull(hub_card).read_bytes() == MODEL
+    assert fake_hub.asked[-1].endswith("bytes=300000-")
 
 
 def test_a_cancelled_pull_is_gone_on_with_by_the_next(hub_card: ModelCard, fake_hub: Hub) -> None:

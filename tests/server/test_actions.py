@@ -204,3 +204,43 @@ class TestExplain:
             uri = client.open("file:///a.py", "x = 1\n")
             with pytest.raises(LspError, match="no function here to explain"):
                 await client.command("qwenLsp.explain", whole(client, uri))
+
+
+class TestOddArguments:
+    """What an editor should not send is refused in a sentence."""
+
+    @pytest.mark.parametrize(
+        ("command", "argument", "sentence"),
+        [
+            ("review", {"range": 3}, "needs a range"),
+            ("review", {"known": [3]}, "cannot be read"),
+            ("review", {"known": 3}, "cannot be read"),
+            ("explain", {"range": {"start": None}}, "needs a range"),
+            ("rewrite", {}, "needs a range"),
+            ("applyAction", {"version": 1, "start": "x"}, "does not say where"),
+            ("applyAction", {"version": 1, "start": -1}, "does not say where"),
+            ("applyAction", {"version": 1, "start": 2, "end": 1}, "does not say where"),
+            ("applyAction", {"version": 1, "end": 1e999}, "does not say where"),
+            ("applyAction", {"version": 1, "end": 10**9}, "outside of the file"),
+        ],
+    )
+    async def test_of_commands(self, command: str, argument: dict[str, Any], sentence: str):
+        async with editor(GivenEngine()) as client:
+            uri = client.open("file:///a.py", TEXT)
+            with pytest.raises(LspError, match=sentence) as caught:
+                await client.command(f"qwenLsp.{command}", {"uri": uri, **argument})
+        assert caught.value.code == -32803
+
+    async def test_that_clear_all_the_same(self):
+        async with editor(GivenEngine()) as client:
+            assert await client.command("qwenLsp.clearReview", 3, [], None) is None
+
+    async def test_on_a_file_that_is_too_large(self):
+        async with editor(GivenEngine()) as client:
+            uri = client.open("file:///a.py", TEXT * (500_000 // len(TEXT) + 1))
+            place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+            about = {"uri": uri, "version": 1, "start": 0, "end": 1, "range": place}
+            for command in ("applyAction", "review", "explain", "rewrite"):
+                with pytest.raises(LspError, match="too large"):
+                    await client.command(f"qwenLsp.{command}", about)
+            assert await actions(client, uri, 0) == []

@@ -97,9 +97,10 @@ async def test_nonsense_is_survived(caplog: pytest.LogCaptureFixture):
 
 
 @pytest.mark.parametrize("length", [b"-5", b"many", b"", b"9" * 10, b"9" * 5000])
-async def test_a_length_that_cannot_be_is_no_header(length: bytes):
+@pytest.mark.parametrize("size", [0, 10, 200_000])
+async def test_a_length_that_cannot_be_is_no_header(length: bytes, size: int):
     async with connect(failing_server(RequestFailedError())) as client:
-        client.send_raw(b"Content-Length: " + length + b"\r\n\r\n{}")
+        client.send_raw(b"Content-Length: " + length + b"\r\n\r\n{" + b" " * size + b"}")
         _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params())
         assert (await refusal(answer)).code == FAILED
 

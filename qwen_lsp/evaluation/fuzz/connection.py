@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,10 @@ from typing import Any, cast
 from qwen_lsp.evaluation.fuzz.nonsense import Nonsense, encoded, framed, oddly_framed
 from qwen_lsp.evaluation.fuzz.texts import Json
 
-SERVER = [sys.executable, "-P", "-m", "qwen_lsp.cli.probed_server"]
+_PYTHON = (sys.executable, "-P", "-m")
+# What editors start, and the same with a request that tells its texts.
+REAL_SERVER = (*_PYTHON, "qwen_lsp", "serve")
+PROBED_SERVER = (*_PYTHON, "qwen_lsp.cli.probed_server")
 _INTERNAL_ERROR = -32603
 _BIGGEST_LINE_BYTES = 2**16
 
@@ -187,12 +190,12 @@ class Connection:
 
 
 async def start_server(
-    books: Books, answer_request: Callable[[Json], Json], log: Path
+    command: Sequence[str], books: Books, answer_request: Callable[[Json], Json], log: Path
 ) -> Connection:
     """Start a server whose stderr is added to `log`; QWEN_LSP_HOME says where its files are."""
     with log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=stderr
+            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=stderr
         )
     return Connection(process, books, answer_request)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import tempfile
 import time
 from collections import Counter
@@ -25,8 +26,9 @@ from qwen_lsp.evaluation.random_model import write_random_model
 
 # So many messages or edits are one life of a server.
 _A_LIFE = 1000
-# What the server's log says of mistakes of ours, and of an engine that has died.
-_FAILED, _ENGINE_ENDED = " failed with ", "The engine ended while it worked"
+# What the logs say of mistakes of ours (see `failures.log_failure`), and of an engine's end.
+_FAILED = re.compile(r" failed with \w+ at$|^Traceback")
+_ENGINE_ENDED = "The engine ended while it "
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class _Run:
     def figures(self, seed: int, seconds: float) -> FuzzFigures:
         place, books = self._place, self._place.books
         log = place.log.read_text("utf-8", "replace").splitlines()
+        log += place.engine_log.read_text("utf-8", "replace").splitlines()
         for text in books.surplus:
             self._note("surplus", f"an answer that nobody waits for: {text}")
         for text in place.differences:
@@ -141,7 +144,7 @@ class _Run:
         for text in books.internal_errors:
             self._note("internal", f"internal error: {text}")
         for number, line in enumerate(log):
-            if _FAILED in line:
+            if _FAILED.search(line):
                 self._note("failed", f"log: {_place_of_failure(log[number:])}")
             if _ENGINE_ENDED in line:
                 self._note("engine_ends", line)

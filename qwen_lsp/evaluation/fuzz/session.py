@@ -1,13 +1,13 @@
 """One life of a server: begun, stormed, asked something normal, and ended in one of four ways."""
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qwen_lsp.evaluation.fuzz.connection import Books, Connection, start_server
+from qwen_lsp.evaluation.fuzz.connection import PROBED_SERVER, Books, Connection, start_server
 from qwen_lsp.evaluation.fuzz.edits import random_changes, random_text
 from qwen_lsp.evaluation.fuzz.nonsense import mutated, random_json
 from qwen_lsp.evaluation.fuzz.requests import LANGUAGES, random_settings, settings_for
@@ -43,6 +43,11 @@ class Place:
         """Return the file with what the servers wrote to stderr."""
         return self.folder / "server.log"
 
+    @property
+    def engine_log(self) -> Path:
+        """Return the file with what the engines wrote."""
+        return self.folder / "home" / "log" / "engine.log"
+
 
 class Session:
     """An editor and its server."""
@@ -56,10 +61,10 @@ class Session:
         self._opened = 0
         self._is_proper = False
 
-    async def start(self) -> None:
+    async def start(self, command: Sequence[str] = PROBED_SERVER) -> None:
         """Start a server."""
         place = self.place
-        self.connection = await start_server(place.books, self._answer, place.log)
+        self.connection = await start_server(command, place.books, self._answer, place.log)
 
     async def initialize(self, encoding: str) -> None:
         """Begin as an editor does, sometimes after a first try that has the wrong shape.

@@ -91,10 +91,7 @@ class ReviewMemory:
         text = json.dumps({"found": self._read(), "dismissed": list(self._dismissed)})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(self._path)
+            _write_whole(self._path, text)
         except OSError as error:
             _log.warning("the review of this workspace cannot be kept: %s", error)
         self._changed = False
@@ -143,6 +140,18 @@ def model_name(model: LocalModel) -> str:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Put a file in the place of another, all of it or nothing; raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Weights:
 
     def __init__(self, path: Path, gpu_layers: int, on_progress: Callable[[float], None]) -> None:
         """Read the file; raises EngineError. `gpu_layers` of -1 puts all on the GPU."""
+        if not path.is_file():
+            raise EngineError(f"The model's file {path} is not there any more.")
         llama.llama_log_set(_write_log, ctypes.c_void_p(0))
         llama.llama_backend_init()
         params = llama.llama_model_default_params()
