@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 EDITORS := .editors/.ready
+SERVERS := .servers/.ready
 
 NODE_MODULES := editors/vscode/node_modules/.package-lock.json
 # Node 20 or later; where none is on PATH, the one that the packages for `make test-editors` bring.
 NPM := cd editors/vscode && PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: help demo test vscode test-editors pictures check format docs bench constraints clean
+.PHONY: help demo test vscode test-editors test-servers pictures check format docs bench constraints clean
 
 help:
 	@echo "make demo    show the language server at work with a real model (0.5 GB, once)"
@@ -18,6 +19,7 @@ help:
 	@echo "make docs    print docs/*.md from the code"
 	@echo "make vscode  build the VS Code extension, dist/qwen-lsp-VERSION.vsix"
 	@echo "make test-editors  drive real editors; they are fetched into .editors/ once (1 GB)"
+	@echo "make test-servers  ask real servers of models; they are fetched into .servers/ once (2 GB)"
 	@echo "make pictures      put what those editors showed into docs/pictures/"
 	@echo "make bench   measure the speed of the model on this machine"
 
@@ -34,7 +36,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not servers"
 
 $(NODE_MODULES): editors/vscode/package-lock.json
 	$(NPM) ci --ignore-scripts
@@ -58,6 +60,13 @@ $(EDITORS): $(READY) editors/tests/install.sh editors/tests/constraints.txt
 test-editors: $(EDITORS) vscode
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
 	$(BIN)/pytest editors/tests
+
+$(SERVERS): $(READY) tests/servers/install.sh tests/servers/constraints.txt
+	tests/servers/install.sh $(BIN)/python
+
+test-servers: $(SERVERS)
+	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
+	$(BIN)/pytest tests/servers
 
 # The pictures of the last `make test-editors`; look at them before you commit them.
 pictures:
@@ -86,9 +95,12 @@ constraints:
 	uv pip compile --group pyproject.toml:editors --universal --python-version 3.11 \
 		--constraint constraints.txt --generate-hashes --no-header --no-annotate \
 		--output-file editors/tests/constraints.txt
+	uv pip compile --group pyproject.toml:servers --universal --python-version 3.11 \
+		--excludes tests/servers/left-out.txt --generate-hashes --no-header --no-annotate \
+		--output-file tests/servers/constraints.txt
 	uv pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file editors/vscode/server-requirements.txt
 
 clean:
-	rm -rf .venv .editors dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
+	rm -rf .venv .editors .servers dist build editors/vscode/dist editors/vscode/build editors/vscode/server \
 		editors/vscode/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache

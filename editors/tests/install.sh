@@ -67,32 +67,16 @@ neovim_of_wheel() {
   fi
 }
 
-# Unpacks Debian's packages of its next release, with all that they need, into one folder. Their C
-# library is newer than ours, so the programs are given their own: as real programs and not by way
-# of ld.so, because Neovim and Helix start themselves again.
+# From Debian's next release. Its programs are given their own C library as real programs and not by
+# way of ld.so, because Neovim and Helix start themselves again.
 programs_of_forky() {
+  local loader
   [[ -x $editors/bin/nvim-0.12 && -x $editors/bin/hx ]] && return
-  local keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror work loader
-  mirror=$(apt-cache policy 2>/dev/null | grep -oE 'https?://[^ ]+/debian/? ' | head -n 1 | tr -d ' ' || true)
-  if [[ -z $mirror || ! -r $keys ]]; then
-    lacks "Neovim 0.12 and Helix are taken from Debian's archive, which apt does not know here."
-    return
-  fi
   say "unpacking Neovim 0.12 and Helix from Debian forky (about 130 MB)"
-  rm -rf "$editors/forky"
-  work=$editors/forky.partial
-  mkdir -p "$work/root" "$work/lists/partial" "$work/archives/partial"
-  : >"$work/status"
-  echo "deb [signed-by=$keys] ${mirror%/} forky main" >"$work/sources.list"
-  local options=(-qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=-
-    -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status"
-    -o "Dir::Cache=$work" -o "Dir::Cache::archives=$work/archives"
-    -o APT::Install-Recommends=false -o APT::Sandbox::User=root -o Debug::NoLocking=1)
-  apt-get "${options[@]}" update
-  apt-get "${options[@]}" -y --download-only install neovim hx
-  for package in "$work"/archives/*.deb; do dpkg-deb -x "$package" "$work/root"; done
-  mv "$work/root" "$editors/forky"
-  rm -rf "$work"
+  tests/unpack-forky.sh "$editors/forky" neovim hx || {
+    lacks "there is no Neovim 0.12 and no Helix."
+    return
+  }
   loader=$(find "$editors/forky/usr/lib" -name 'ld-linux-*.so.*' | head -n 1)
   program_of_forky nvim nvim-0.12 --cmd "set rtp^=$editors/forky/usr/lib/nvim"
   program_of_forky hx hx

@@ -3,30 +3,44 @@
 import argparse
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from qwen_lsp.cli.asking import settings_here
-from qwen_lsp.cli.output import ExitCode, page_path_of, print_result, say
-from qwen_lsp.evaluation.bench import Bench, measure
+from qwen_lsp.cli.output import ExitCode, UsageError, page_path_of, print_result, say
+from qwen_lsp.evaluation.bench import Bench, measure, others
 from qwen_lsp.evaluation.bench_page import page
 from qwen_lsp.evaluation.bench_tables import as_text, tables
 from qwen_lsp.evaluation.kills import KillFigures, Outages, kill_while_typing
 from qwen_lsp.evaluation.peer import Peer
+from qwen_lsp.evaluation.speeds import throughput
+from qwen_lsp.evaluation.team import type_together
+from qwen_lsp.evaluation.team_figures import Team, figures, table
 from qwen_lsp.evaluation.trace import typing_trace
 from qwen_lsp.features import launch
+from qwen_lsp.features.model import LocalModel
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.settings import Settings
+
+_KEYS = 200
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
     """Print the figures, and write the page where one is wanted."""
     page_path = page_path_of(arguments.html) if arguments.html else None
-    peer = Peer(arguments.peer) if arguments.peer else None
-    bench = asyncio.run(_bench(_settings(arguments), peer, arguments.kills))
-    found = tables(bench)
+    settings = _settings(arguments)
+    if arguments.editors:
+        team = asyncio.run(_type_as_team(settings, arguments.editors))
+        found, data, name = [table(team)], team.data(), team.model
+    else:
+        if settings.backend == "openai":
+            raise UsageError("bench measures the engine here; a server needs --editors, too.")
+        peer = Peer(arguments.peer) if arguments.peer else None
+        bench = asyncio.run(_bench(settings, peer, arguments.kills))
+        found, data, name = tables(bench), bench.data(), bench.model
     if page_path is not None:
-        page_path.write_text(page(found, bench.model), encoding="utf-8")
-    print_result(as_text(found), bench.data(), as_json=arguments.json)
+        page_path.write_text(page(found, name), encoding="utf-8")
+    print_result(as_text(found), data, as_json=arguments.json)
     return ExitCode.DONE
 
 
@@ -39,7 +53,34 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     context = here.context
     if arguments.context_tokens is not None:
         context = replace(context, max_tokens=arguments.context_tokens)
-    return replace(Settings(), model=here.model, engine=here.engine, context=context)
+    return replace(
+        Settings(),
+        backend=here.backend,
+        endpoint=here.endpoint,
+        endpoint_model=here.endpoint_model,
+        api_key_env=here.api_key_env,
+        model=here.model,
+        engine=here.engine,
+        context=context,
+    )
+
+
+async def _type_as_team(settings: Settings, editors: int) -> Team:
+    before = others()
+    async with AsyncExitStack() as stack:
+        models: list[LocalModel] = []
+        for _ in range(editors):
+            model, client = await launch.open_model(settings, Templates())
+            stack.push_async_callback(client.close)
+            models.append(model)
+        _say_step("one editor types")
+        alone = await type_together(models[:1], settings, _KEYS)
+        _say_step(f"{editors} editors type")
+        together = await type_together(models, settings, _KEYS)
+        _say_step("several requests at once")
+        speeds = await throughput(models[0].engine)
+    deadline_ms = settings.inline_completion.deadline_ms
+    return Team(models[0].name, before, deadline_ms, figures(alone), figures(together), speeds)
 
 
 async def _bench(settings: Settings, peer: Peer | None, kills: int) -> Bench:

@@ -35,13 +35,16 @@ class Editor:
         self._reading = asyncio.ensure_future(self._read())
 
     async def request(self, method: str, params: Any) -> Any:
-        """Return the result of a request; raises ServerError."""
+        """Return the result of a request; raises ServerError. Who cancels it cancels it there."""
         self._number += 1
         number = self._number
         self._answers[number] = asyncio.get_running_loop().create_future()
         self._send({"id": number, "method": method, "params": params})
         try:
             return await self._answers[number]
+        except asyncio.CancelledError:
+            self.notify("$/cancelRequest", {"id": number})
+            raise
         finally:
             del self._answers[number]
 
@@ -87,7 +90,9 @@ class Editor:
     def _receive(self, message: Json) -> None:
         method = message.get("method")
         if method is None:
-            answer = self._answers[message["id"]]
+            answer = self._answers.get(message["id"])
+            if answer is None or answer.done():
+                return  # Its request was cancelled.
             if "error" in message:
                 answer.set_exception(ServerError(message["error"]["message"]))
             else:

@@ -341,7 +341,13 @@ def _add_context(command: argparse.ArgumentParser) -> None:
 
 def _add_care(commands: "_Commands[argparse.ArgumentParser]") -> None:
     bench = _command(commands, "bench", "measure the speed of a model on this machine")
-    bench.add_argument("--model", help=_MODEL_HELP)
+    _add_model_options(bench)
+    bench.add_argument(
+        "--editors",
+        type=_number_between(1, 200),
+        metavar="N",
+        help="let N editors type at once, and measure nothing else",
+    )
     bench.add_argument(
         "--context-tokens",
         type=_number_between(128, 16384),

@@ -133,7 +133,7 @@ async def measure(
     on_step("loading the model")
     await engine.start()
     await engine.restart()
-    others = _others()
+    busy_before = others()
     ready = await engine.start()
     on_step("reading and writing")
     prompt_speed = await reading_speed(engine, trace.code)
@@ -156,7 +156,7 @@ async def measure(
         threads=status["threads"],
         machine=f"{psutil.cpu_count(logical=False)} cores, "
         f"{psutil.virtual_memory().total / 1e9:.0f} GB",
-        others=others,
+        others=busy_before,
         context_tokens=set_tokens
         or model.fitting_context_tokens(settings.inline_completion.deadline_ms),
         is_fitted=not set_tokens,
@@ -213,7 +213,7 @@ def _engine_figures(status: dict[str, Any]) -> EngineFigures:
     return EngineFigures(**known)
 
 
-def _others() -> str:
+def others() -> str:
     """Return what else the machine is doing. Takes half a second."""
     psutil.cpu_percent(None)
     time.sleep(0.5)

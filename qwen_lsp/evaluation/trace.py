@@ -131,7 +131,7 @@ def typing_trace() -> Trace:
         if not "".join(lines[number - 2 : number]).strip() and not lines[number][0].isspace()
     )
     before, after = "".join(lines[:place]), "\n\n\n" + "".join(lines[place:])
-    keys = list(_keys(_TYPED.rstrip("\n")))
+    keys = list(key_ends(_TYPED.rstrip("\n")))
     return Trace(before, _TYPED.rstrip("\n"), after, len(keys), tuple(_stops(keys)))
 
 
@@ -171,7 +171,7 @@ async def longest_stall(every_ms: float = 5.0) -> float:
         return longest_ms
 
 
-def _keys(text: str) -> Iterator[int]:
+def key_ends(text: str) -> Iterator[int]:
     """Yield how many code points stand there after each key."""
     return (match.end() for match in _KEY.finditer(text))
 

@@ -11,6 +11,8 @@ from qwen_lsp.text import Document
 # Right of the cursor, these may stand: what editors close by themselves, and ends of statements.
 _CLOSING = frozenset(")]}>\"'`;,: \t")
 _WORD = re.compile(r"\w")
+# A longer line is data or was made by a program; looking at it after each key would take seconds.
+_LONGEST_LINE = 20_000
 
 
 def is_switched_off(document: Document, settings: InlineCompletionSettings) -> bool:
@@ -35,16 +37,12 @@ def reason_to_stay_silent(
         return "inline completion is switched off, at least for this language"
     if tree is None:
         return "the language is not supported"
-    secrecy = _reason_of_secrecy(document, offset)
-    if secrecy is not None:
-        return secrecy
     line = document.lines.line_of(offset)
     before = document.text[document.lines.start(line) : offset]
     after = document.text[offset : document.lines.end(line)]
-    if _WORD.match(after) and _WORD.match(before[-1:]):
-        return "the cursor is inside a word"
-    if explicit:
-        return None
+    never = _reason_of_secrecy(document, offset) or _reason_of_line(before, after)
+    if explicit or never is not None:
+        return never
     if before and after.strip() and not _CLOSING.issuperset(after):
         return "code stands right of the cursor"
     if not document.text.strip():
@@ -61,6 +59,14 @@ def _reason_of_secrecy(document: Document, offset: int) -> str | None:
         return "the file is kept from the model"
     if stands_at_secret(document, offset):
         return "a key or token stands at the cursor"
+    return None
+
+
+def _reason_of_line(before: str, after: str) -> str | None:
+    if len(before) + len(after) > _LONGEST_LINE:
+        return "the line is too long"
+    if _WORD.match(after) and _WORD.match(before[-1:]):
+        return "the cursor is inside a word"
     return None
 
 

@@ -23,6 +23,9 @@ from qwen_lsp.settings import Settings
 if TYPE_CHECKING:
     from qwen_lsp.engine.endpoint.client import EndpointClient
 
+# A private engine is named after this process, so nobody else ever comes back to it.
+_PRIVATE_IDLE_MINUTES = 0.05
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -104,7 +107,7 @@ def connect(
         raise weights.missing()
     options = engine_options(weights, settings)
     client = EngineClient(options, on_state, crashes_allowed=crashes_allowed)
-    return _model(weights.name, client, weights.card, templates), client
+    return _model(client, weights.card, templates), client
 
 
 async def connect_endpoint(
@@ -124,7 +127,9 @@ async def connect_endpoint(
         await client.close()
         raise
     name = ready.facts.name
-    return _model(name, client, catalogue.card_named_in(name), templates), client
+    model = _model(client, catalogue.card_named_in(name), templates)
+    model.name = name
+    return model, client
 
 
 async def open_model(
@@ -136,7 +141,9 @@ async def open_model(
     """
     if settings.backend == "openai":
         return await connect_endpoint(settings, templates)
-    model, client = connect(find_weights_here(settings), settings, templates)
+    weights = find_weights_here(settings)
+    model, client = connect(weights, settings, templates)
+    model.name = weights.name
     try:
         await client.start()
     except BaseException:
@@ -145,22 +152,20 @@ async def open_model(
     return model, client
 
 
-def _model(name: str, engine: Engine, card: ModelCard | None, templates: Templates) -> LocalModel:
+def _model(engine: Engine, card: ModelCard | None, templates: Templates) -> LocalModel:
     """Return an engine with its templates, and with what the card says of the model."""
     if card is None:
-        model = LocalModel(engine, templates)
-    else:
-        model = LocalModel(
-            engine,
-            templates,
-            Sampling(**asdict(card.sampling_infill)),
-            Sampling(**asdict(card.sampling_chat)),
-            card.stops,
-            explains=card.explains,
-            outlines=card.outlines,
-        )
-        model.finds_bugs = card.finds_bugs
-    model.name = name
+        return LocalModel(engine, templates)
+    model = LocalModel(
+        engine,
+        templates,
+        Sampling(**asdict(card.sampling_infill)),
+        Sampling(**asdict(card.sampling_chat)),
+        card.stops,
+        explains=card.explains,
+        outlines=card.outlines,
+    )
+    model.finds_bugs = card.finds_bugs
     return model
 
 
@@ -175,7 +180,7 @@ def engine_options(weights: Weights, settings: Settings) -> EngineOptions:
         context_tokens=min(engine.context_tokens, limit),
         threads=engine.threads or default_threads(),
         gpu_layers=engine.gpu_layers,
-        idle_minutes=engine.idle_minutes,
+        idle_minutes=engine.idle_minutes if engine.shared else _PRIVATE_IDLE_MINUTES,
         chat_options=_chat_options(weights.card),
         lora=tuple(Path(path).expanduser().absolute() for path in settings.lora),
         kv_cache=engine.kv_cache,

@@ -19,12 +19,22 @@ from qwen_lsp.text import Document, TextEdit, apply_edits
 
 _log = logging.getLogger(__name__)
 
-_SIZE_LIMIT_CHARACTERS = 5_000_000
+# To read the syntax of so much dense code takes two seconds, in which nothing else is done.
+_SIZE_LIMIT_CHARACTERS = 500_000
 
 
 def is_too_large(document: Document) -> bool:
-    """Say whether a document is kept in sync but too large to work on (over 5 MB)."""
+    """Say whether a document is kept in sync but too large to work on (over 500 kB)."""
     return len(document.text) > _SIZE_LIMIT_CHARACTERS
+
+
+def file_of(uri: str) -> PurePath | None:
+    """Return the path of the file that a URI names, None where it names none or is no URI."""
+    try:
+        path = uris.to_fs_path(uri)
+    except ValueError:
+        return None
+    return PurePath(path) if path and "\0" not in path else None
 
 
 class Documents:
@@ -86,10 +96,10 @@ class Documents:
 
     def folder_of(self, document: Document) -> Path | None:
         """Return the deepest workspace folder that a document lies in, None where there is none."""
-        file = uris.to_fs_path(document.uri)
-        if not file:
+        file = file_of(document.uri)
+        if file is None:
             return None
-        found = (folder for folder in self.folders if PurePath(file).is_relative_to(folder))
+        found = (folder for folder in self.folders if file.is_relative_to(folder))
         return next(map(Path, found), None)
 
     def change_folders(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
@@ -97,8 +107,8 @@ class Documents:
         for uri in removed:
             self._folders.pop(uri, None)
         for uri in added:
-            if path := uris.to_fs_path(uri):
-                self._folders[uri] = PurePath(path)
+            if (folder := file_of(uri)) is not None:
+                self._folders[uri] = folder
         for uri, document in self._documents.items():
             self._documents[uri] = self._by_rules(replace(document, path=self.path(uri)))
 
@@ -119,7 +129,7 @@ class Documents:
     def _by_rules(self, document: Document) -> Document:
         # Views of a file, such as a cell of a notebook or an older version, have schemes of their
         # own and the path of the file.
-        file = PurePath(uris.to_fs_path(document.uri) or uris.urlparse(document.uri)[2])
+        file = file_of(document.uri) or PurePath(_path_part(document.uri))
         if not file.is_absolute():
             return document
         folder = next(filter(file.is_relative_to, self.folders), None)
@@ -132,14 +142,20 @@ class Documents:
         It is relative to the deepest workspace folder that holds the file, absolute outside of
         them all, and what follows the scheme where the URI names no file (`untitled:Untitled-1`).
         """
-        file = uris.to_fs_path(uri)
-        if not file:
-            return uris.urlparse(uri)[2] or uri
-        path = PurePath(file)
+        path = file_of(uri)
+        if path is None:
+            return _path_part(uri) or uri
         for folder in self.folders:
             if path.is_relative_to(folder):
                 return path.relative_to(folder).as_posix()
         return path.as_posix()
+
+
+def _path_part(uri: str) -> str:
+    try:
+        return uris.urlparse(uri)[2]
+    except ValueError:
+        return ""
 
 
 def changed_text(

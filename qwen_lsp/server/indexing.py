@@ -17,13 +17,13 @@ from pathlib import Path, PurePath
 from typing import Any, cast
 
 from lsprotocol import types
-from pygls import uris
 from pygls.exceptions import JsonRpcException
 
 from qwen_lsp.features.project import Project
 from qwen_lsp.index.build import update_file
 from qwen_lsp.index.database import Index
 from qwen_lsp.server.boundary import Server
+from qwen_lsp.server.documents import file_of
 from qwen_lsp.server.progress import Progress, progress
 from qwen_lsp.settings import ContextSettings
 
@@ -97,10 +97,9 @@ class Indexing:
 
     def file_changed(self, uri: str) -> None:
         """Read a file again that was saved, or was made, changed or deleted by another program."""
-        file = uris.to_fs_path(uri)
-        if not self._started or not self._settings.cross_file or not file:
+        path = file_of(uri)
+        if not self._started or not self._settings.cross_file or path is None:
             return
-        path = PurePath(file)
         for folder in self._server.documents.folders:
             if path.is_relative_to(folder):
                 if path.name == ".gitignore":

@@ -15,7 +15,7 @@ and documents are `boundary`'s.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from inspect import isawaitable, isgeneratorfunction
 from typing import Any, cast
@@ -48,6 +48,9 @@ class MessageProtocol(LanguageServerProtocol):
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
+        # cattrs lets anything pass as an id or a token, also what no dictionary takes as a key.
+        converter.register_structure_hook(MessageId, _structure_id)
+        converter.register_structure_hook(MessageId | None, _structure_optional_id)
         self._initialize_seen = False
         self._reading: Work | None = None
         # pygls keeps the client's requests and ours in one dictionary, where a client's cancel
@@ -102,6 +105,8 @@ class MessageProtocol(LanguageServerProtocol):
         if isinstance(message, dict):
             message = cast("Message", message)
             match message:
+                case {"id": bool()}:
+                    pass  # which Python takes for a number
                 case {"method": str(method), "id": int() | str() as message_id}:
                     self._receive_request(message_id, method, message)
                     return
@@ -237,8 +242,26 @@ class MessageProtocol(LanguageServerProtocol):
 
         task.add_done_callback(forget)
 
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(
+        self, params: types.ExecuteCommandParams
+    ) -> Generator[Any, Any, Any]:
+        """Run a command as pygls does, which counts the arguments only where there are some."""
+        params.arguments = params.arguments or []
+        return (yield from super().lsp_workspace__execute_command(params))
+
     @lsp_method(types.CANCEL_REQUEST)
     def lsp_cancel_request(self, params: types.CancelParams) -> None:
         """Cancel a request; it is answered when its task has ended."""
         if (task := self._requests.get(params.id)) is not None:
             task.cancel()
+
+
+def _structure_id(value: Any, _: Any) -> MessageId:
+    if isinstance(value, (int, str)) and not isinstance(value, bool):
+        return value
+    raise TypeError("neither a number nor a string")
+
+
+def _structure_optional_id(value: Any, kind: Any) -> MessageId | None:
+    return None if value is None else _structure_id(value, kind)

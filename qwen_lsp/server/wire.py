@@ -14,7 +14,8 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 
-_LENGTH = re.compile(rb"Content-Length:\s*(\d+)\s*$", re.IGNORECASE)
+# A length of ten digits would be waited for without end; no editor sends a message of a gigabyte.
+_LENGTH = re.compile(rb"Content-Length:\s*(\d{1,9})\s*$", re.IGNORECASE)
 _CHUNK_BYTES = 1 << 16
 
 

@@ -40,10 +40,13 @@ class Document:
 
     @property
     def file(self) -> Path | None:
-        """Return the path on this machine, None where the URI names no file."""
+        """Return the path on this machine, None where the URI names no file or is none."""
         from urllib.request import url2pathname  # noqa: PLC0415 - brings an HTTP client, 0.05 s
 
-        parts = urlsplit(self.uri)
+        try:
+            parts = urlsplit(self.uri)
+        except ValueError:
+            return None
         return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
     @cached_property

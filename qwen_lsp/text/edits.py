@@ -58,17 +58,21 @@ def smallest_edit(old: str, new: str, base: int = 0) -> TextEdit | None:
     """
     if old == new:
         return None
-    shorter = min(len(old), len(new))
-    head = 0
-    while head < shorter and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head = _common_start(old, new)
+    tail = _common_start(old[head:][::-1], new[head:][::-1])
     end = len(old) - tail
     head -= old[max(head - 1, 0) : head + 1] == "\r\n"
     tail -= old[max(end - 1, 0) : end + 1] == "\r\n"
     return TextEdit(Span(base + head, base + len(old) - tail), new[head : len(new) - tail])
+
+
+def _common_start(one: str, other: str) -> int:
+    """Return how many characters two texts that differ begin with in common."""
+    length = 0
+    for step in (4096, 1):  # slices are compared much faster than characters
+        while one[length : length + step] == other[length : length + step]:
+            length += step
+    return length
 
 
 def unified_diff(path: str, old: str, new: str) -> str:

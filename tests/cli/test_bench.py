@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qwen_lsp.cli import bench as command
-from qwen_lsp.evaluation import bench, waiting
+from qwen_lsp.evaluation import bench, team, waiting
 from qwen_lsp.evaluation.kills import KillFigures
 from qwen_lsp.evaluation.spread import Spread
 from qwen_lsp.evaluation.trace import typing_trace
@@ -46,7 +46,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> LeftEngine:
     monkeypatch.setattr(launch, "connect", connect)
     short = replace(typing_trace(), stops=typing_trace().stops[:8])
     monkeypatch.setattr(bench, "typing_trace", lambda: short)
-    monkeypatch.setattr(bench, "_others", lambda: "quiet")
+    monkeypatch.setattr(bench, "others", lambda: "quiet")
     monkeypatch.setattr(waiting, "_PAUSE_SECONDS", (0.0, 0.0))
     monkeypatch.setattr(waiting, "_REVIEW_HEAD_START_SECONDS", 0.0)
     return engine
@@ -112,3 +112,32 @@ def test_bad_options_are_told_before_anything_is_measured(
     ran = run("bench", *words)
     assert sentence in ran.err
     assert (ran.out, ran.code, engine.calls) == ("", code, [])
+
+
+def test_a_server_needs_editors(run: Run) -> None:
+    ran = run("bench", "--endpoint", "http://127.0.0.1:9")
+    assert ran.code == 2
+    assert "a server needs --editors" in ran.err
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_editors_are_all_that_is_measured(
+    run: Run, engine: LeftEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def open_model(_settings: Any, templates: Any) -> Any:
+        return LocalModel(engine, templates), engine
+
+    monkeypatch.setattr(launch, "open_model", open_model)
+    ran = run("bench", "--editors", "3", "--json")
+    figures = json.loads(ran.out)
+    assert figures["together"]["editors"] == 3
+    assert sum(figures["together"]["ends"].values()) == figures["together"]["requests"]
+    assert engine.calls.count("close") == 3
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_KEYS", 12)
+    monkeypatch.setattr(command, "others", lambda: "quiet")
+    for name in ("_KEY_SECONDS", "_THINKING_SECONDS", "_START_SECONDS"):
+        monkeypatch.setattr(team, name, (0.0, 0.0))

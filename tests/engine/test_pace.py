@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_lsp.engine.pace import Drafts, draft_gain, fitting_context_tokens, pace_of
@@ -105,9 +105,8 @@ def test_the_context_grows_with_the_deadline(speed: Speed, deadline_ms: int, mor
 @given(speeds, deadlines)
 def test_reading_and_writing_fit_into_the_deadline(speed: Speed, deadline_ms: int) -> None:
     tokens = fitting_context_tokens(speed, deadline_ms)
-    assume(tokens > FEWEST)
     needed_ms = tokens / speed.prompt_speed * 1000 + 16 * speed.token_ms
-    assert needed_ms <= deadline_ms * (1 + 1e-9)
+    assert tokens == FEWEST or needed_ms <= deadline_ms * (1 + 1e-9)
 
 
 def test_a_deadline_shorter_than_the_writing_leaves_the_least_context() -> None:

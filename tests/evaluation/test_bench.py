@@ -45,7 +45,7 @@ KILLS = KillFigures(
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     short = replace(typing_trace(), stops=typing_trace().stops[:8])
     monkeypatch.setattr(bench_module, "typing_trace", lambda: short)
-    monkeypatch.setattr(bench_module, "_others", lambda: "5 % of the CPU busy")
+    monkeypatch.setattr(bench_module, "others", lambda: "5 % of the CPU busy")
     monkeypatch.setattr(waiting, "_PAUSE_SECONDS", (0.0, 0.0))
     monkeypatch.setattr(waiting, "_REVIEW_HEAD_START_SECONDS", 0.0)
 

@@ -57,6 +57,13 @@ def test_how_the_engine_runs_is_what_the_user_says() -> None:
     )
 
 
+def test_an_engine_for_one_server_does_not_outlive_it_for_long() -> None:
+    assert options({"engine": {"idleMinutes": 30}}).idle_minutes == 30
+    alone = options({"engine": {"idleMinutes": 30, "shared": False}})
+    assert alone.private_to
+    assert alone.idle_minutes < 0.1
+
+
 def test_the_context_is_no_larger_than_the_model_can_use() -> None:
     known = card("qwen2.5-coder-0.5b")
     weights = replace(HERE, card=known)

@@ -81,6 +81,7 @@ async def test_an_action_that_cannot_be_is_refused(action: str, offset: int, rea
         ("python", "x = |y\n", False, "code stands right of the cursor"),
         ("python", "x = z|_y\n", True, "the cursor is inside a word"),
         ("python", "x = |_y\n", True, None),
+        ("python", "x = '" + "a" * 20_000 + "'|", True, "the line is too long"),
         ("python", "|x = 1\n", False, None),
         ("python", "if x:\n    |y()\n", False, "code stands right of the cursor"),
         ("python", "if x:\n    |y()\n", True, None),

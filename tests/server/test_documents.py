@@ -123,6 +123,8 @@ def opened(store: Documents, uri: str, text: str = ""):
         ("file:///c:/code/d/c.py", "d/c.py"),
         ("untitled:Untitled-1", "Untitled-1"),
         ("odd", "odd"),
+        ("file://[odd", "file://[odd"),
+        ("file:///code/a%00.py", "/code/a\0.py"),
     ],
 )
 def test_paths_are_relative_to_the_deepest_folder(uri: str, path: str):

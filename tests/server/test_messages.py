@@ -78,6 +78,7 @@ async def test_nonsense_is_survived(caplog: pytest.LogCaptureFixture):
             client.send_raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         client.send({"jsonrpc": "2.0", "id": None, "method": "textDocument/hover"})
         client.send({"jsonrpc": "2.0", "id": [1], "method": "textDocument/hover"})
+        client.send({"jsonrpc": "2.0", "id": True, "method": "textDocument/hover"})
         client.send({"jsonrpc": "2.0", "id": "nobody's", "result": None})
         client.send_raw(b"x" * 100_000 + b"\nContent-Length: many\r\n\r\n")
         with caplog.at_level(logging.WARNING):
@@ -88,11 +89,45 @@ async def test_nonsense_is_survived(caplog: pytest.LogCaptureFixture):
             _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params())
             assert (await refusal(answer)).code == FAILED
         codes = [error.code for error in client.errors_without_id]
-        assert codes == [PARSE] * 3 + [INVALID_REQUEST] * 3 + [PARSE] + [INVALID_REQUEST] * 2
+        assert codes == [PARSE] * 3 + [INVALID_REQUEST] * 3 + [PARSE] + [INVALID_REQUEST] * 3
         client.errors_without_id.clear()
     assert "textDocument/didOpen" in caplog.text
     assert "test/unknown" not in caplog.text  # A server may be sent what it does not know.
     assert CODE not in caplog.text
+
+
+@pytest.mark.parametrize("length", [b"-5", b"many", b"", b"9" * 10, b"9" * 5000])
+async def test_a_length_that_cannot_be_is_no_header(length: bytes):
+    async with connect(failing_server(RequestFailedError())) as client:
+        client.send_raw(b"Content-Length: " + length + b"\r\n\r\n{}")
+        _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params())
+        assert (await refusal(answer)).code == FAILED
+
+
+async def test_ids_and_tokens_are_numbers_or_strings(caplog: pytest.LogCaptureFixture):
+    async with connect(failing_server(RequestFailedError())) as client:
+        for odd in ([], {}, True):
+            client.notify("$/cancelRequest", {"id": odd})
+            client.notify("window/workDoneProgress/cancel", {"token": odd})
+            _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params(workDoneToken=odd))
+            assert (await refusal(answer)).code == INVALID_PARAMS
+        for usual in (None, 1, "a"):
+            _, answer = client.start(types.TEXT_DOCUMENT_HOVER, params(workDoneToken=usual))
+            assert (await refusal(answer)).code == FAILED
+    assert " failed with " not in caplog.text
+
+
+@pytest.mark.parametrize("arguments", [None, [], [1, 2], [3]])
+async def test_a_command_with_other_arguments_than_its_own_is_refused(arguments: Any):
+    server = make_server("test", "1")
+
+    @server.command("one")
+    def one(_: dict[str, Any]) -> None: ...
+
+    async with connect(server) as client:
+        call = {"command": "one", "arguments": arguments}
+        _, answer = client.start("workspace/executeCommand", call)
+        assert (await refusal(answer)).code == INVALID_PARAMS
 
 
 async def test_a_mistake_of_ours_costs_one_message(monkeypatch: pytest.MonkeyPatch):

@@ -19,6 +19,8 @@ export interface Status {
   message: string;
   model: string;
   backend: string;
+  /** The server that gets the code; empty where the model runs on this machine. */
+  endpoint?: string;
   speed: string;
 }
 
@@ -77,7 +79,7 @@ export function statusText(status: Status, language?: ActiveLanguage): Shown {
     title,
     text: `$(${icon}) ${shortText(status, off ? words : '')}`,
     tooltip: tooltip(status, title),
-    label: [title, status.model, status.speed, status.message].filter(Boolean).join(', '),
+    label: [title, status.model, status.endpoint && `code goes to ${status.endpoint}`, status.speed, status.message].filter(Boolean).join(', '),
     warns: status.state === 'error' || status.state === 'stopped',
   };
 }
@@ -116,6 +118,12 @@ function shortText(status: Status, off: string): string {
 
 function tooltip(status: Status, title: string): string {
   const model = [status.model, status.backend].filter(Boolean).join(', ');
-  const lines = [`**${title}**`, status.message, model && `Model: ${model}`, status.speed && `Speed: ${status.speed}`];
+  const lines = [
+    `**${title}**`,
+    status.message,
+    model && `Model: ${model}`,
+    status.endpoint && `Code goes to: ${status.endpoint}`,
+    status.speed && `Speed: ${status.speed}`,
+  ];
   return [...lines.filter(Boolean), 'Click for the menu.'].join('\n\n');
 }

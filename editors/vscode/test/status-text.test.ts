@@ -19,6 +19,13 @@ test('a ready server shows its model and its speed', () => {
   assert.equal(warns, false);
 });
 
+test('a server that gets the code is named', () => {
+  const { tooltip, label } = statusText({ ...ready, endpoint: 'https://a.example (vLLM 0.32.0)' });
+  assert.match(tooltip, /Code goes to: https:\/\/a\.example \(vLLM 0\.32\.0\)/);
+  assert.match(label, /code goes to https:\/\/a\.example/);
+  assert.doesNotMatch(statusText(ready).tooltip, /Code goes to/);
+});
+
 test('a speed that is not known leaves no trace', () => {
   const { text, tooltip } = statusText({ ...ready, speed: '' });
   assert.equal(text, '$(sparkle) qwen2.5-coder-0.5b');

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qwen_lsp.engine.chat import Part
 from qwen_lsp.engine.endpoint.connection import Connection
-from qwen_lsp.engine.endpoint.prompt import Form, chat_parts, has_marks_as_text, hole_parts
+from qwen_lsp.engine.endpoint.prompt import Form, chat_parts, has_mark_as_text, hole_parts
 from qwen_lsp.engine.endpoint.reading import Reading
 from qwen_lsp.engine.endpoint.servers.base import Call, RawPrompt, Server
 from qwen_lsp.engine.requests import EngineError, GenerateRequest, Infill
@@ -36,6 +36,8 @@ async def call_for(
         raise EngineError(
             f"{server.title} takes no prompt of {server.facts.model} as it is, which this needs."
         )
+    if any(has_mark_as_text(message.text) for message in prompt.messages):
+        raise _marks_as_text(server)
     # A reply begins anew here, and may begin with what would stop one that goes on.
     stops = () if prompt.reply_start else request.stops
     start = prompt.reply_start + request.begun
@@ -60,17 +62,21 @@ async def _raw(
 
 async def _raw_prompt(parts: Sequence[Part], server: Server, connection: Connection) -> RawPrompt:
     """Return the text of the parts, or its tokens where the text could be misunderstood."""
-    if not has_marks_as_text(parts):
+    if not any(has_mark_as_text(part.text) for part in parts if not part.control):
         return "".join(part.text for part in parts)
     tokens: list[int] = []
     try:
         for part in parts:
             tokens += await server.tokens_of(connection, part.text, control=part.control)
     except NotImplementedError:
-        raise EngineError(
-            f"The code holds special tokens as text, and {server.title} cannot tell the two apart."
-        ) from None
+        raise _marks_as_text(server) from None
     return tokens
+
+
+def _marks_as_text(server: Server) -> EngineError:
+    return EngineError(
+        f"The code holds special tokens as text, and {server.title} cannot tell the two apart."
+    )
 
 
 def _check(request: GenerateRequest, server: Server) -> None:

@@ -47,11 +47,12 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 
 @dataclass(frozen=True)
 class _Reached:
-    """A server that was recognised, and how its model wants its prompts."""
+    """A server that was recognised, how its model wants its prompts, and whose turn it is."""
 
     connection: Connection
     server: Server
     form: Form
+    turn: contextlib.AbstractAsyncContextManager[object]
 
 
 @dataclass(eq=False)
@@ -94,9 +95,9 @@ class EndpointClient:
     @property
     def facts(self) -> ModelFacts | None:
         """What the server says of its model; None before it was asked."""
-        reached = self._reached
-        if reached is None:
-            return None
+        return self._facts_of(self._reached) if self._reached else None
+
+    def _facts_of(self, reached: _Reached) -> ModelFacts:
         facts = reached.server.facts
         raw = reached.form.has_marks and reached.server.takes_raw_prompts
         return ModelFacts(
@@ -120,12 +121,8 @@ class EndpointClient:
     async def start(self) -> Ready:
         """Find out what the server is and wait until it has its model; raises EngineError."""
         began = time.monotonic()
-        await self._reach()
-        facts = self.facts
-        assert facts is not None  # noqa: S101 - it was just reached
-        ready = Ready(facts, (time.monotonic() - began) * 1000)
-        self._tell(ready)
-        return ready
+        reached = await self._reach()
+        return Ready(self._facts_of(reached), (time.monotonic() - began) * 1000)
 
     async def generate(
         self,
@@ -168,8 +165,7 @@ class EndpointClient:
     async def status(self) -> dict[str, Any]:
         """Return what is known of the server; raises EngineError."""
         reached = await self._reach()
-        facts = self.facts
-        speed = facts.speed if facts else None
+        speed = self._speeds.speed()
         return {
             "endpoint": self._endpoint.url,
             "server": reached.server.title,
@@ -209,11 +205,14 @@ class EndpointClient:
             if self._reached is None:
                 if time.monotonic() < self._paused_until:
                     raise EngineUnavailableError(self._failure)
+                began = time.monotonic()
                 try:
                     self._reached = await self._recognise()
                 except EngineUnavailableError as error:
                     self._note_failure(error)
                     raise
+                reach_ms = (time.monotonic() - began) * 1000
+                self._tell(Ready(self._facts_of(self._reached), reach_ms))
             return self._reached
 
     async def _recognise(self) -> _Reached:
@@ -227,7 +226,8 @@ class EndpointClient:
             await connection.close()
             raise
         _log.info("%s at %s", server.title, self._endpoint.url)
-        return _Reached(connection, server, form)
+        turn = contextlib.nullcontext() if server.answers_together else asyncio.Lock()
+        return _Reached(connection, server, form, turn)
 
     async def _wait_for_model(self, connection: Connection) -> Server:
         give_up = time.monotonic() + _LOAD_SECONDS
@@ -272,7 +272,7 @@ async def _read(
 ) -> None:
     """Read the stream of a call until it ends, or until there is enough; raises EngineError."""
     stream = reached.connection.stream(call.path, call.body)
-    async with contextlib.aclosing(stream) as objects:
+    async with reached.turn, contextlib.aclosing(stream) as objects:
         async for data in objects:
             reading.take(reached.server.read(data))
             text = reading.text

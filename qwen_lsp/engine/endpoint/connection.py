@@ -94,7 +94,7 @@ class Connection:
             async with self._opened(path, body) as response:
                 if not response.is_success:
                     raise self._refused(response.status_code, await _head(response))
-                async for line in _lines(response.aiter_bytes()):
+                async for line in self._read_lines(response):
                     data = line.removeprefix(b"data:").strip()
                     if not data or data.startswith((b":", b"event:", b"id:", b"retry:")):
                         continue
@@ -106,12 +106,24 @@ class Connection:
         except ValueError as error:
             raise self._garbage() from error
 
+    async def _read_lines(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        try:
+            async for line in _lines(response.aiter_bytes()):
+                yield line
+        except httpx2.ReadTimeout:
+            raise
+        except httpx2.HTTPError as error:
+            # Of one request, for all that one knows: some servers end so what they cannot do.
+            raise EngineError(
+                f"{self._endpoint.url} hung up in the middle of an answer."
+            ) from error
+
     @contextlib.asynccontextmanager
     async def _opened(self, path: str, body: Json) -> AsyncGenerator[httpx2.Response]:
         request = self._client.build_request("POST", path, json=body)
         try:
             response = await self._client.send(request, stream=True)
-        except httpx2.RemoteProtocolError:
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
             # It closed the kept connection while we wrote, so it has not read this. llama-server
             # does so after each stream.
             response = await self._client.send(request, stream=True)
@@ -144,7 +156,7 @@ class Connection:
         if isinstance(error, httpx2.TimeoutException | httpx2.ConnectError | httpx2.ProxyError):
             why = " ".join(str(error).split()) or "it did not answer in time"
             return EngineUnavailableError(f"No server can be reached at {url} ({why}).")
-        return EngineUnavailableError(f"{url} hung up in the middle of an answer.")
+        return EngineUnavailableError(f"{url} hung up without an answer.")
 
     def _refused(self, status: int, content: bytes) -> EngineError:
         """Return the error for an answer that is none."""

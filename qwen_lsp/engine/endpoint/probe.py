@@ -9,7 +9,7 @@ from qwen_lsp.engine.endpoint.connection import Connection, Json
 from qwen_lsp.engine.endpoint.prompt import QWEN_MARKS
 from qwen_lsp.engine.endpoint.servers import llama_server
 from qwen_lsp.engine.endpoint.servers.base import Facts, Server, count_of, table_of
-from qwen_lsp.engine.endpoint.servers.llama_cpp_python import LlamaCppPython
+from qwen_lsp.engine.endpoint.servers.llama_cpp_python import DEFAULT_CONTEXT_TOKENS, LlamaCppPython
 from qwen_lsp.engine.endpoint.servers.llama_server import LlamaServer
 from qwen_lsp.engine.endpoint.servers.ollama import Ollama
 from qwen_lsp.engine.endpoint.servers.others import LmStudio, OtherServer, TransformersServe
@@ -26,6 +26,9 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
     """
     listing = await connection.get("/v1/models", needed=True)
     models = _models(listing)
+    # What it lists is a folder of downloads, where there is one, and not what it serves.
+    if "/load_model" in table_of(table_of(await connection.get("/openapi.json")).get("paths")):
+        return TransformersServe(Facts(wanted))
     if models is None:
         raise EngineUnavailableError(
             f"{url} does not list models at /v1/models, so it is no OpenAI-compatible server."
@@ -50,10 +53,7 @@ async def recognise(connection: Connection, url: str, wanted: str) -> Server:
         context = next(filter(None, lengths), 0)
         return Vllm(Facts(model, str(table_of(version)["version"]), context))
     if maker == "me":
-        return LlamaCppPython(Facts(model))
-    about = table_of(table_of(await connection.get("/openapi.json")).get("info"))
-    if "transformers" in str(about.get("title", "")).lower():
-        return TransformersServe(Facts(model))
+        return LlamaCppPython(Facts(model, context_tokens=DEFAULT_CONTEXT_TOKENS))
     return OtherServer(Facts(model), takes_raw_prompts=await _takes_raw(connection, model))
 
 

@@ -1,7 +1,6 @@
 """A request as the text that a model was trained on: its tokens around holes, its turns of talk."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qwen_lsp.engine.chat import CHATML, Part, render_chat
@@ -54,6 +53,6 @@ def chat_parts(chat: Chat, form: Form) -> list[Part]:
     return render_chat(form.chat_template, chat, {"enable_thinking": False})
 
 
-def has_marks_as_text(parts: Sequence[Part]) -> bool:
-    """Say whether the code itself holds what a server may take for a special token."""
-    return any(_SPECIAL.search(part.text) for part in parts if not part.control)
+def has_mark_as_text(code: str) -> bool:
+    """Say whether code itself holds what a server may take for a special token."""
+    return _SPECIAL.search(code) is not None

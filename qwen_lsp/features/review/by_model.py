@@ -38,7 +38,7 @@ async def find_by_model(
     for quote, category in _found(reply.text, lines):
         if not is_severe_enough(category, settings):
             continue
-        instead = (await look_again(target, model, lines[quote])).instead
+        instead = (await look_again(target, model, lines[quote], scored=False)).instead
         if not instead:
             continue
         message = await _message(
@@ -60,14 +60,19 @@ class SecondLook:
     log_probability: float
 
 
-async def look_again(target: Target, model: LocalModel, span: Span) -> SecondLook:
-    """Take a line out and let the model fill the hole; raises EngineError."""
+async def look_again(
+    target: Target, model: LocalModel, span: Span, *, scored: bool = True
+) -> SecondLook:
+    """Take a line out and let the model fill the hole; raises EngineError.
+
+    Where it is not `scored`, its probability is not known: not every engine tells it.
+    """
     reply = await model.ask(
         "complete",
         _hole(target, span),
         Priority.REVIEW,
         max_tokens=_LINE_TOKENS,
-        scored=True,
+        scored=scored,
         enough=lambda text: "\n" in text.strip(),
     )
     line = reply.text.strip().partition("\n")[0].strip()

@@ -25,8 +25,12 @@ def document_and_span(session: Session, argument: dict[str, Any]) -> tuple[Docum
         raise RequestFailedError("The file of this command is not open.")
     if is_too_large(document):
         raise RequestFailedError(f"{document.path} is too large to work on.")
+    return document, to_span(document, range_in(argument), documents.encoding)
+
+
+def range_in(argument: dict[str, Any]) -> types.Range:
+    """Return the `range` of an argument; raises RequestFailedError where there is none."""
     try:
-        place = converter().structure(argument.get("range"), types.Range)
+        return converter().structure(argument.get("range"), types.Range)
     except Exception as error:  # cattrs promises no kind of error
         raise RequestFailedError("This command needs a range in the file.") from error
-    return document, to_span(document, place, documents.encoding)

@@ -1,6 +1,7 @@
 """textDocument/codeAction: what can be done here, from syntax alone. The model is not asked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lsprotocol import types
 
@@ -12,6 +13,7 @@ from qwen_lsp.features.actions import (
     find_site,
     is_wanted,
 )
+from qwen_lsp.features.actions.base import Site
 from qwen_lsp.features.actions.fix_diagnostic import FIX_DIAGNOSTIC
 from qwen_lsp.features.review import Finding, functions_to_review, quick_fix
 from qwen_lsp.server.convert import to_range, to_span, to_text_edit
@@ -43,12 +45,12 @@ def register(session: Session) -> None:
         is_automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         others = [one for one in params.context.diagnostics if one.source != SOURCE]
         found: list[types.CodeAction] = []
+        site = find_site(document, span, server.documents.folder_of(document))
         if is_wanted("quickfix", only):
             found += _quick_fixes(session, document, span)
-            found += _fixes_of_others(session, document, others)
+            found += _fixes_of_others(session, site, others)
         if not any(is_wanted(kind, only) for kind in (*kinds, REVIEW_KIND)):
             return found
-        site = find_site(document, span, server.documents.folder_of(document))
         target = site.target if site is not None else None
         found += [_code_action(session, document, each) for each in find_offers(site, only)]
         if is_automatic:
@@ -97,16 +99,17 @@ def _resolves_edits(session: Session) -> bool:
 
 
 def _fixes_of_others(
-    session: Session, document: Document, diagnostics: Sequence[types.Diagnostic]
+    session: Session, site: Site | None, diagnostics: Sequence[types.Diagnostic]
 ) -> list[types.CodeAction]:
     """Return a fix for each diagnostic of another tool that lies in a function."""
-    documents = session.server.documents
     found: list[types.CodeAction] = []
+    if site is None:
+        return found
+    document = site.document
     for diagnostic in diagnostics:
-        span = to_span(document, diagnostic.range, documents.encoding)
+        span = to_span(document, diagnostic.range, session.server.documents.encoding)
         message = _text_of(diagnostic)
-        site = find_site(document, span, documents.folder_of(document), message)
-        if site is not None and FIX_DIAGNOSTIC.is_offered(site):
+        if FIX_DIAGNOSTIC.is_offered(replace(site, selection=span, instruction=message)):
             title = f"Fix: {message.partition(chr(10))[0]}"
             offer = Offer(FIX_DIAGNOSTIC.id, title, FIX_DIAGNOSTIC.kind, span)
             action = _code_action(session, document, offer, instruction=message)

@@ -11,6 +11,7 @@ from qwen_lsp.features.actions.generate_tests import GENERATE_TESTS
 from qwen_lsp.features.model import no_model
 from qwen_lsp.prompting.templates import TemplateFileError
 from qwen_lsp.server.boundary import ContentModifiedError, RequestFailedError
+from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.edits import edit_of_rewrite, refuse_new_files
 from qwen_lsp.server.progress import progress
 from qwen_lsp.server.session import Session
@@ -46,7 +47,9 @@ async def edit_of(
     document = documents.get(str(data.get("uri")))
     if document is None or document.version != data.get("version"):
         raise ContentModifiedError("The document has changed; ask for the action again.")
-    selection = Span(int(data.get("start", 0)), int(data.get("end", 0)))
+    if is_too_large(document):
+        raise RequestFailedError(f"{document.path} is too large to work on.")
+    selection = _selection(data, document)
     instruction = instruction or str(data.get("instruction", ""))
     site = find_site(document, selection, documents.folder_of(document), instruction)
     if site is None:
@@ -72,6 +75,16 @@ async def edit_of(
         session.status.end_work()
     _refuse_changed(session, document)
     return edit_of_rewrite(session, document, rewrite)
+
+
+def _selection(data: dict[str, Any], document: Document) -> Span:
+    try:
+        span = Span(int(data.get("start", 0)), int(data.get("end", 0)))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RequestFailedError("This action does not say where it is to be done.") from error
+    if span.end > len(document.text):
+        raise RequestFailedError("This action lies outside of the file.")
+    return span
 
 
 def _refuse_changed(session: Session, document: Document) -> None:

@@ -25,7 +25,7 @@ from qwen_lsp.server.convert import to_span
 from qwen_lsp.server.documents import is_too_large
 from qwen_lsp.server.findings import publish
 from qwen_lsp.server.progress import progress
-from qwen_lsp.server.requests.arguments import converter
+from qwen_lsp.server.requests.arguments import converter, range_in
 from qwen_lsp.server.session import Session
 from qwen_lsp.text import Document
 
@@ -40,7 +40,7 @@ def register(session: Session) -> None:
 
     @server.command("qwenLsp.clearReview")
     def _(*arguments: Any) -> None:
-        _clear(session, cast("tuple[dict[str, Any], ...]", arguments))
+        _clear(session, [cast("dict[str, Any]", one) for one in arguments if isinstance(one, dict)])
 
     @server.command("qwenLsp.dismissFinding")
     def _(argument: dict[str, Any]) -> None:
@@ -60,8 +60,8 @@ async def _review(session: Session, argument: dict[str, Any]) -> dict[str, int]:
     if argument.get("range") is None:
         targets = _latest_first(session, document)
     else:
-        place = converter().structure(argument["range"], types.Range)
-        target = find_target(document, to_span(document, place, documents.encoding).start)
+        place = to_span(document, range_in(argument), documents.encoding)
+        target = find_target(document, place.start)
         targets = [target] if target is not None else []
     if not targets:
         raise RequestFailedError(f"There is no function to review in {document.path}.")
@@ -166,6 +166,9 @@ def _latest_first(session: Session, document: Document) -> list[Target]:
 
 def _known(session: Session, document: Document, given: Any) -> list[Known]:
     """Return what the editor says that other tools have found, in the argument of the command."""
-    diagnostics = [converter().structure(one, types.Diagnostic) for one in given or ()]
+    try:
+        diagnostics = [converter().structure(one, types.Diagnostic) for one in given or ()]
+    except Exception as error:  # cattrs promises no kind of error
+        raise RequestFailedError("What other tools have found cannot be read.") from error
     encoding = session.server.documents.encoding
     return [Known(to_span(document, one.range, encoding), str(one.message)) for one in diagnostics]

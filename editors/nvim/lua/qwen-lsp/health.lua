@@ -84,6 +84,9 @@ local function check_servers()
       client.root_dir or 'single files',
       table.concat(buffers, ', ')
     )
+    if (status.endpoint or '') ~= '' then
+      text = ('%s, code goes to %s'):format(text, status.endpoint)
+    end
     if status.state == 'error' then
       vim.health.warn(text, status.message)
     else

@@ -48,8 +48,8 @@ function M.suggestion()
   return require('qwen-lsp.ghost').text()
 end
 
---- Return the status of the server of a buffer: {state, message, model, backend, speed}, nil if it
---- has none.
+--- Return the status of the server of a buffer: {state, message, model, backend, endpoint,
+--- speed}, nil if it has none.
 function M.status(bufnr)
   local client = require('qwen-lsp.client').of(bufnr)
   return client and require('qwen-lsp.state').of(client.id)

@@ -65,6 +65,8 @@ class Server:
     holds_to_beginning = False
     # It says how likely each token of a raw prompt's reply was.
     tells_scores = False
+    # Several requests can be under way.
+    answers_together = True
     # A prompt can be read without writing anything, for the request that comes next.
     reads_ahead = False
     # Samplers that are not OpenAI's are understood.
@@ -130,12 +132,13 @@ class Server:
     def _body(self, request: GenerateRequest, stops: Sequence[str]) -> Json:
         sampling = request.sampling
         body: Json = {
-            "model": self.facts.model,
             "max_tokens": request.max_tokens,
             "temperature": sampling.temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if self.facts.model:
+            body["model"] = self.facts.model
         if stops:
             body["stop"] = list(stops[:MOST_STOPS])
         if sampling.temperature > 0:

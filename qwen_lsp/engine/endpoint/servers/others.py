@@ -12,9 +12,13 @@ class LmStudio(Server):
 
 
 class TransformersServe(Server):
-    """`transformers serve`: conversations alone, and nothing to hold a reply to."""
+    """`transformers serve`: prompts as they are, and nothing to hold a reply to.
+
+    It refuses a request with a word that it does not know.
+    """
 
     title = "transformers serve"
+    takes_raw_prompts = True
     holds_chat_to_schema = False
 
 
