@@ -48,3 +48,16 @@ def test_a_socket_of_an_engine_has_a_short_path_that_others_cannot_enter(
             found.add(folder)
         assert len(found) == 3
         assert (Path(short, "run") in {folder.parent for folder in found}) == has_runtime_folder
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps other users out of these folders itself")
+def test_cache_and_log_are_open_to_their_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QWEN_LSP_HOME", str(tmp_path / "home"))
+    before = os.umask(0)
+    try:
+        made = [folders.cache_folder(), folders.log_folder()]
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in made] == [0o700, 0o700]

@@ -108,13 +108,17 @@ class Editor:
 
 @asynccontextmanager
 async def running_editor(
-    folder: Path, settings: Json, on_status: Callable[[Json], None]
+    folder: Path, settings: Json, on_status: Callable[[Json], None], **process_options: Any
 ) -> AsyncGenerator[Editor]:
-    """Start `qwen-lsp serve` for the workspace in `folder`, and shut it down in the end."""
+    """Start `qwen-lsp serve` for the workspace in `folder`, and shut it down in the end.
+
+    `process_options` are those of `asyncio.create_subprocess_exec`.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "qwen_lsp", "serve"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        **process_options,
     )
     editor = Editor(process, on_status)
     try:

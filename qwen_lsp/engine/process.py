@@ -197,13 +197,13 @@ def main() -> int:
     # First what takes half a second: it may be done before the options are known.
     from qwen_lsp.engine.backends.llama_cpp import LlamaCppBackend  # noqa: PLC0415 - tests do without
 
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    log_uncaught()
     line = sys.stdin.readline()
     if not line:
         return 0
     options = options_from_json(line)
     options = replace(options, threads=options.threads or default_threads())
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
-    log_uncaught()
     lock = FileLock(lock_path(options.key))
     try:
         lock.acquire(timeout=0)

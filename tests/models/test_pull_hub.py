@@ -235,6 +235,15 @@ def test_importing_the_models_does_not_import_the_hubs_library(tmp_path: Path) -
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
 
 
+def test_nobody_is_told_what_is_installed_here(
+    hub_card: ModelCard, fake_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
+    files.pull(hub_card)
+    assert fake_hub.asked
+    assert constants.HF_HUB_DISABLE_TELEMETRY
+
+
 def test_a_fresh_process_reaches_the_hub(fake_hub: Hub, small_card: ModelCard) -> None:
     """This process has imported parts of the library that a server has not."""
     assert small_card.hub is not None
