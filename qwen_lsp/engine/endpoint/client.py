@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qwen_lsp.engine.endpoint.address import Endpoint
@@ -55,15 +55,34 @@ class _Reached:
 
 @dataclass(eq=False)
 class _Running:
-    """A request on its way; `ending` says why it was ended from here."""
+    """A request on its way; `ending` says why it was ended from here.
+
+    `reading` is there from when the server is asked.
+    """
 
     request: GenerateRequest
-    work: "asyncio.Task[None]"
+    enough: Callable[[str], bool] | None
+    on_text: Callable[[str], None] | None
+    began: float = field(default_factory=time.monotonic)
+    work: "asyncio.Task[None] | None" = None
+    reading: Reading | None = None
     ending: Finish | None = None
 
     def end(self, ending: Finish) -> None:
         self.ending = self.ending or ending
-        self.work.cancel()
+        if self.work is not None:
+            self.work.cancel()
+
+    def generation(self) -> Generation:
+        """Return what it came to; a text that nobody asked for is left out."""
+        if self.reading is None:
+            return Generation("", self.ending or "length")
+        self.reading.finish = self.reading.finish or self.ending
+        generation = self.reading.generation()
+        if not self.request.max_tokens:
+            # llama-server writes one token all the same.
+            return replace(generation, text="", finish="length")
+        return generation
 
 
 class EndpointClient:
@@ -73,7 +92,7 @@ class EndpointClient:
         self._endpoint = endpoint
         self._on_state = on_state
         self._reached: _Reached | None = None
-        self._reaching = asyncio.Lock()
+        self._reaching: asyncio.Task[_Reached] | None = None
         self._running: set[_Running] = set()
         self._left: list[Connection] = []
         self._speeds = Speeds()
@@ -120,35 +139,41 @@ class EndpointClient:
         on_text: Callable[[str], None] | None = None,
     ) -> Generation:
         """Return the generation; see `requests.Engine`."""
-        began = time.monotonic()
         for other in [one for one in self._running if one.request.gives_way_to(request)]:
             other.end("superseded")
-        reached = await self._reach()
-        reads_ahead = reached.server.reads_ahead and self._endpoint.is_here
-        if not request.max_tokens and not reads_ahead:
-            return Generation("", "length")
-        call, reading = await call_for(request, reached.server, reached.form, reached.connection)
-        reading.began = began
-        work = asyncio.create_task(_read(reached, call, reading, enough, on_text))
-        running = _Running(request, work)
+        running = _Running(request, enough, on_text)
+        running.work = asyncio.create_task(self._answer(running))
         self._running.add(running)
         try:
-            await self._finish(running, began)
+            await _finish(running, running.work)
         finally:
             self._running.discard(running)
-            work.cancel()
-        if work.cancelled() or running.ending is not None:
-            reading.finish = reading.finish or running.ending or "cancelled"
-        elif (error := work.exception()) is not None:
-            self._note_failure(error)
+            running.work.cancel()
+        if running.work.cancelled():
+            running.ending = running.ending or "cancelled"
+        elif (error := running.work.exception()) is not None and running.ending is None:
             raise error
-        generation = reading.generation()
-        if not request.max_tokens:
-            # llama-server writes one token all the same.
-            return replace(generation, text="", finish="length")
-        self._pause_seconds = _FIRST_PAUSE_SECONDS
-        self._speeds.note(generation)
+        generation = running.generation()
+        if running.reading is not None and request.max_tokens:
+            self._pause_seconds = _FIRST_PAUSE_SECONDS
+            self._speeds.note(generation)
         return generation
+
+    async def _answer(self, running: _Running) -> None:
+        """Ask the server and read its answer; raises EngineError."""
+        reached, request = await self._reach(), running.request
+        reads_ahead = reached.server.reads_ahead and self._endpoint.is_here
+        if not request.max_tokens and not reads_ahead:
+            return
+        try:
+            call, reading = await call_for(
+                request, reached.server, reached.form, reached.connection
+            )
+            reading.began, running.reading = running.began, reading
+            await _read(reached, call, reading, running)
+        except EngineUnavailableError as error:
+            self._note_failure(error)
+            raise
 
     async def status(self) -> dict[str, Any]:
         """Return what is known of the server; raises EngineError."""
@@ -167,6 +192,10 @@ class EndpointClient:
     async def close(self) -> None:
         """End what is under way and hang up."""
         reached, self._reached = self._reached, None
+        if (reaching := self._reaching) is not None:
+            reaching.cancel()
+            # It has a connection that is not ours yet, and closes that.
+            await asyncio.wait({reaching})
         for running in list(self._running):
             running.end("cancelled")
         for connection in (*self._left, *([reached.connection] if reached else [])):
@@ -178,29 +207,33 @@ class EndpointClient:
         await self.close()
         self._paused_until, self._pause_seconds = 0.0, _FIRST_PAUSE_SECONDS
 
-    async def _finish(self, running: _Running, began: float) -> None:
-        """Wait for the work, for the request's deadline at most."""
-        deadline_ms = running.request.deadline_ms
-        left = None if deadline_ms is None else deadline_ms / 1000 - (time.monotonic() - began)
-        done, _ = await asyncio.wait({running.work}, timeout=left)
-        if not done:
-            running.end("deadline")
-            await asyncio.wait({running.work})
-
     async def _reach(self) -> _Reached:
-        async with self._reaching:
-            if self._reached is None:
-                if time.monotonic() < self._paused_until:
-                    raise EngineUnavailableError(self._failure)
-                began = time.monotonic()
-                try:
-                    self._reached = await self._recognise()
-                except EngineUnavailableError as error:
-                    self._note_failure(error)
-                    raise
-                reach_ms = (time.monotonic() - began) * 1000
-                self._tell(Ready(self._facts_of(self._reached), reach_ms))
+        """Return the server once it is known; a request that ends meanwhile does not end that."""
+        if self._reached is not None:
             return self._reached
+        if self._reaching is None:
+            self._reaching = asyncio.create_task(self._find_out())
+            self._reaching.add_done_callback(self._note_reached)
+        return await asyncio.shield(self._reaching)
+
+    def _note_reached(self, reaching: "asyncio.Task[_Reached]") -> None:
+        self._reaching = None
+        if not reaching.cancelled():
+            # Read here, as perhaps nobody waits for it any more.
+            reaching.exception()
+
+    async def _find_out(self) -> _Reached:
+        if time.monotonic() < self._paused_until:
+            raise EngineUnavailableError(self._failure)
+        began = time.monotonic()
+        try:
+            self._reached = await self._recognise()
+        except EngineUnavailableError as error:
+            self._note_failure(error)
+            raise
+        reach_ms = (time.monotonic() - began) * 1000
+        self._tell(Ready(self._facts_of(self._reached), reach_ms))
+        return self._reached
 
     async def _recognise(self) -> _Reached:
         connection = Connection(self._endpoint)
@@ -227,9 +260,9 @@ class EndpointClient:
             self._tell(Loading(0.0))
             await asyncio.sleep(_LOAD_POLL_SECONDS)
 
-    def _note_failure(self, error: BaseException) -> None:
-        """Leave a server alone that cannot be reached; what else goes wrong is of one request."""
-        if not isinstance(error, EngineUnavailableError) or isinstance(error, BusyError):
+    def _note_failure(self, error: EngineUnavailableError) -> None:
+        """Leave a server alone that cannot be reached; one that is busy can be asked again."""
+        if isinstance(error, BusyError):
             return
         self._failure = str(error)
         self._paused_until = time.monotonic() + self._pause_seconds * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -250,14 +283,20 @@ def _title(model: str) -> str:
     return re.split(r"[/\\\\]", model)[-1] if model.endswith(".gguf") else model
 
 
-async def _read(
-    reached: _Reached,
-    call: Call,
-    reading: Reading,
-    enough: Callable[[str], bool] | None,
-    on_text: Callable[[str], None] | None,
-) -> None:
+async def _finish(running: _Running, work: "asyncio.Task[None]") -> None:
+    """Wait for the work, for the request's deadline at most."""
+    deadline_ms = running.request.deadline_ms
+    done, _ = await asyncio.wait(
+        {work}, timeout=None if deadline_ms is None else deadline_ms / 1000
+    )
+    if not done:
+        running.end("deadline")
+        await asyncio.wait({work})
+
+
+async def _read(reached: _Reached, call: Call, reading: Reading, running: _Running) -> None:
     """Read the stream of a call until it ends, or until there is enough; raises EngineError."""
+    enough, on_text = running.enough, running.on_text
     stream = reached.connection.stream(call.path, call.body)
     async with reached.turn, contextlib.aclosing(stream) as objects:
         async for data in objects:

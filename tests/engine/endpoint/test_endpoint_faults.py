@@ -81,12 +81,6 @@ async def ends_too_early(exchange: Exchange) -> None:
     await raw(exchange, b'data: {"choices": [{"text": "half"}]}\n\n')
 
 
-async def redirects(exchange: Exchange) -> None:
-    await exchange.send(
-        b"HTTP/1.1 307 X\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"
-    )
-
-
 CONTEXT = "This model's maximum context length is 4096 tokens."
 WRONG: list[tuple[Answer, type[EngineError], str]] = [
     (hangs_up, EngineUnavailableError, "hung up without an answer"),
@@ -96,7 +90,6 @@ WRONG: list[tuple[Answer, type[EngineError], str]] = [
     (never_ends_a_line, EngineError, "is not OpenAI's protocol"),
     (dies_in_the_middle, EngineError, "not OpenAI's protocol|in the middle"),
     (ends_too_early, EngineError, "ended its answer in the middle"),
-    (redirects, EngineUnavailableError, "sends on to another address"),
     (events({"choices": "no list"}, [1, 2]), EngineError, "is not OpenAI's protocol"),
     (events({"error": {"message": "out of memory"}}), EngineError, "out of memory"),
     (status(400, {"error": {"message": CONTEXT}}), PromptTooLongError, "too long for the model"),
@@ -126,6 +119,7 @@ async def test_what_goes_wrong_is_one_sentence_and_the_next_request_works(
 async def test_a_server_that_says_nothing_costs_its_deadline() -> None:
     async with fake_endpoint(VLLM | {PATH: says_nothing}) as endpoint:
         client = EndpointClient(read_endpoint(endpoint.url))
+        await client.start()
         generation = await client.generate(request(deadline_ms=50))
         assert (generation.text, generation.finish) == ("", "deadline")
         await client.close()
@@ -142,19 +136,19 @@ async def test_without_a_deadline_silence_ends_as_a_sentence(
         await client.close()
 
 
-async def begun(endpoint: FakeEndpoint) -> Exchange:
+async def begun(endpoint: FakeEndpoint, path: str = PATH) -> Exchange:
     """Return the exchange of the request that is under way."""
-    while not endpoint.bodies(PATH):
+    while not endpoint.bodies(path):
         endpoint.asked.clear()
         await endpoint.asked.wait()
-    return next(one for one in endpoint.exchanges if one.path == PATH)
+    return next(one for one in endpoint.exchanges if one.path == path)
 
 
 async def test_at_the_deadline_what_came_so_far_is_the_answer_and_the_stream_is_closed() -> None:
     async with fake_endpoint(VLLM | {PATH: begins_and_waits}) as endpoint:
         client = EndpointClient(read_endpoint(endpoint.url))
         await client.start()
-        generation = await client.generate(request(deadline_ms=300))
+        generation = await client.generate(request(deadline_ms=1000))
         assert (generation.text, generation.finish) == ("so far", "deadline")
         await asyncio.wait_for((await begun(endpoint)).hung_up.wait(), 5)
         await client.close()
@@ -187,6 +181,37 @@ async def test_a_newer_request_of_the_document_closes_the_stream_of_the_older() 
         assert (await older).finish == "superseded"
         await asyncio.wait_for(exchange.hung_up.wait(), 5)
         await client.close()
+
+
+async def test_a_request_gives_way_while_it_is_still_found_out_who_the_server_is() -> None:
+    may_answer = asyncio.Event()
+
+    async def lists_models_late(exchange: Exchange) -> None:
+        await may_answer.wait()
+        await status(200, VLLM["/v1/models"])(exchange)
+
+    answers = VLLM | {"/v1/models": lists_models_late, PATH: FINE}
+    async with fake_endpoint(answers) as endpoint:
+        client = EndpointClient(read_endpoint(endpoint.url))
+        older = asyncio.create_task(client.generate(request(supersedes="file:///a.py")))
+        await begun(endpoint, "/v1/models")
+        late = await client.generate(request(deadline_ms=10))
+        newer = asyncio.create_task(client.generate(request(supersedes="file:///a.py")))
+        assert (await older).finish == "superseded"
+        assert (late.text, late.finish) == ("", "deadline")
+        may_answer.set()
+        assert (await newer).text == "fine"
+        assert len(endpoint.bodies(PATH)) == 1
+        await client.close()
+
+
+async def test_leaving_while_it_is_still_found_out_who_the_server_is() -> None:
+    async with fake_endpoint(VLLM | {"/v1/models": says_nothing}) as endpoint:
+        client = EndpointClient(read_endpoint(endpoint.url))
+        assert (await client.generate(request(deadline_ms=10))).finish == "deadline"
+        exchange = await begun(endpoint, "/v1/models")
+        await client.close()
+        await asyncio.wait_for(exchange.hung_up.wait(), 5)
 
 
 async def test_a_server_that_answers_one_at_a_time_is_asked_one_at_a_time() -> None:
@@ -275,6 +300,23 @@ async def test_a_kept_connection_that_the_server_closed_is_opened_anew() -> None
         client = EndpointClient(read_endpoint(endpoint.url))
         assert (await client.generate(request())).text == "fine"
         await client.close()
+
+
+async def test_no_code_follows_a_redirect() -> None:
+    async with fake_endpoint(VLLM | {PATH: FINE}) as elsewhere:
+
+        async def sends_on(exchange: Exchange) -> None:
+            await exchange.send(
+                f"HTTP/1.1 307 X\r\nLocation: {elsewhere.url}{PATH}\r\n"
+                "Content-Length: 0\r\n\r\n".encode()
+            )
+
+        async with fake_endpoint(VLLM | {PATH: sends_on}) as endpoint:
+            client = EndpointClient(read_endpoint(endpoint.url))
+            with pytest.raises(EngineUnavailableError, match="sends on to another address"):
+                await client.generate(request())
+            await client.close()
+        assert elsewhere.exchanges == []
 
 
 async def test_a_proxy_never_gets_what_is_meant_for_this_machine(
