@@ -31,6 +31,8 @@ def run_bench(arguments: argparse.Namespace) -> int:
     # Whether and how long the user wants suggestions is no matter of speed.
     settings = settings_to_measure(arguments, arguments.context_tokens)
     if arguments.editors:
+        if arguments.peer or arguments.kills:
+            raise UsageError("--editors measures nothing else; leave --peer and --kills out.")
         team = asyncio.run(_type_as_team(settings, arguments.editors))
         found, data, name = [table(team)], team.data(), team.model
     else:

@@ -58,6 +58,8 @@ _log = logging.getLogger(__name__)
 _START_SECONDS = 30.0
 _GREETING_SECONDS = 5.0
 _END_SECONDS = 5.0
+# The engine looks at deadlines between two model calls, which are long on a busy machine.
+_LATE_SECONDS = 0.3
 CRASHES_ALLOWED = 3
 _CRASH_WINDOW_SECONDS = 60.0
 
@@ -119,11 +121,15 @@ class EngineClient:
         """Return the generation; see `requests.Engine`."""
         connection = await self._connected()
         await asyncio.shield(connection.ready)
-        return await self._ask(
-            connection,
-            lambda number: Generate(number, request),
-            _Pending(asyncio.get_running_loop().create_future(), enough, on_text),
-        )
+        pending = _Pending(asyncio.get_running_loop().create_future(), enough, on_text)
+        asking = self._ask(connection, lambda number: Generate(number, request), pending)
+        if request.deadline_ms is None:
+            return await asking
+        patience = request.deadline_ms / 1000 + _LATE_SECONDS
+        try:
+            return await asyncio.wait_for(asking, patience)
+        except TimeoutError:
+            return Generation(pending.text, "deadline", total_ms=patience * 1000)
 
     async def status(self) -> dict[str, Any]:
         """Return what the engine says of itself; raises EngineError."""

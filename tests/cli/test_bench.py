@@ -120,6 +120,13 @@ def test_a_server_needs_editors(run: Run) -> None:
     assert "a server needs --editors" in ran.err
 
 
+@pytest.mark.parametrize("more", [("--kills", "2"), ("--peer", "http://127.0.0.1:8080")])
+def test_with_editors_nothing_else_is_asked_for(run: Run, more: tuple[str, str]) -> None:
+    ran = run("bench", "--editors", "3", *more)
+    assert ran.code == 2
+    assert "--editors measures nothing else" in ran.err
+
+
 @pytest.mark.usefixtures("no_pauses")
 def test_editors_are_all_that_is_measured(
     run: Run, engine: LeftEngine, monkeypatch: pytest.MonkeyPatch

@@ -134,6 +134,19 @@ async def test_cancelling_the_task_ends_the_work(serve: Serve) -> None:
     await client.close()
 
 
+async def test_a_long_model_call_holds_up_nobody_behind_the_deadline(serve: Serve) -> None:
+    gate = threading.Event()
+    served = serve(ScriptedBackend({"old": ["a", gate, "b", "c"], "new": ["n"]}))
+    client = EngineClient(served.options)
+    late = await client.generate(replace(request("old"), deadline_ms=50))
+    assert (late.text, late.finish) == ("a", "deadline")
+    await client.status()
+    gate.set()
+    assert (await client.generate(request("new"))).text == "n"
+    assert served.backend.calls == ["old", "old", "new"]
+    await client.close()
+
+
 async def test_a_superseded_request_is_answered_too(serve: Serve) -> None:
     gate = threading.Event()
     served = serve(ScriptedBackend({"old": [gate, "b"], "new": ["n"]}))
