@@ -30,12 +30,32 @@ class Typist:
         self.counts: Counter[str] = Counter()
 
     async def work(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled.
+
+        Each file is looked at first: what the largest one takes is not growth, whenever it comes.
+        """
+        for path, text in self._files.items():
+            await self._look_at(path, text)
         while True:
             for path in self._chance.sample(list(self._files), len(self._files)):
                 await self._visit(path, self._files[path])
 
+    async def _look_at(self, path: Path, text: str) -> None:
+        uri, lines = self._open_file(path, text), text.split("\n")
+        for number in self._lines_worth(lines, 2):
+            await self._suggestions(uri, number, len(lines[number]))
+            await self._menu(uri, number)
+
     async def _visit(self, path: Path, text: str) -> None:
+        uri, lines = self._open_file(path, text), text.split("\n")
+        for number in self._lines_worth(lines, 3):
+            await self._type_line(uri, lines, number)
+            self._editor.change(uri, text)
+            await self._use_what_is_offered(uri, lines, number)
+        self._save(path, text)
+
+    def _open_file(self, path: Path, text: str) -> str:
+        """Open a file and close the one that was opened first, if there are many."""
         uri = path.as_uri()
         if uri not in self._open:
             self._editor.open(path, "python", text)
@@ -44,13 +64,12 @@ class Typist:
         if len(self._open) > _TABS:
             closed = {"textDocument": {"uri": self._open.pop(0)}}
             self._editor.notify("textDocument/didClose", closed)
-        lines = text.split("\n")
+        return uri
+
+    def _lines_worth(self, lines: list[str], most: int) -> list[int]:
+        """Return the numbers of some lines that have something in them."""
         worth = [number for number, line in enumerate(lines) if len(line.strip()) > 8]
-        for number in self._chance.sample(worth, min(len(worth), 3)):
-            await self._type_line(uri, lines, number)
-            self._editor.change(uri, text)
-            await self._use_what_is_offered(uri, lines, number)
-        self._save(path, text)
+        return self._chance.sample(worth, min(len(worth), most))
 
     def _save(self, path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
@@ -102,18 +121,22 @@ class Typist:
         place = {"line": number + len(written) - 1, "character": len(written[-1])}
         await self._command("qwenLsp.accepted", {"kind": "all", "uri": uri, "position": place})
 
+    async def _menu(self, uri: str, number: int) -> list[Json]:
+        place = {"line": number, "character": 0}
+        params: Json = {
+            "textDocument": {"uri": uri},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": []},
+        }
+        self.counts["menus"] += 1
+        return await self._ask("textDocument/codeAction", params) or []
+
     async def _use_what_is_offered(self, uri: str, lines: list[str], number: int) -> None:
         line = {
             "start": {"line": number, "character": 0},
             "end": {"line": number, "character": len(lines[number])},
         }
-        params: Json = {
-            "textDocument": {"uri": uri},
-            "range": {"start": line["start"], "end": line["start"]},
-            "context": {"diagnostics": []},
-        }
-        offered: list[Json] = await self._ask("textDocument/codeAction", params) or []
-        self.counts["menus"] += 1
+        offered = await self._menu(uri, number)
         actions = [action for action in offered if "data" in action and "disabled" not in action]
         drawn = self._chance.random()
         if actions and drawn < 0.12:
