@@ -22,12 +22,7 @@ from qwen_lsp.engine.build_info import BuildInfo, build_info
 from qwen_lsp.engine.pace import default_threads, draft_gain, fitting_context_tokens
 from qwen_lsp.engine.speed import known_speed
 from qwen_lsp.features.launch import engine_options, find_weights, recommendation
-from qwen_lsp.folders import (
-    cache_folder,
-    engine_folder,
-    log_folder,
-    models_folder,
-)
+from qwen_lsp.folders import cache_folder, engine_folder, log_folder, models_folder
 from qwen_lsp.languages import LANGUAGES, parse
 from qwen_lsp.models import catalogue, files
 from qwen_lsp.models.download import gigabytes
