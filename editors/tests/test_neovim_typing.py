@@ -160,8 +160,11 @@ def test_leaving_insert_mode_hides(nvim: Neovim) -> None:
 
 
 def test_text_of_many_bytes(nvim: Neovim) -> None:
+    # A pattern to go on with, so that any model has something to say.
+    done = ["NAME = 'Käse 世界'  # 世界", "größe_in_fuß = länge_in_metern * 3.28  # 世界"]
+    nvim.lua("vim.api.nvim_buf_set_lines(0, -1, -1, true, ...)", [*done, ""])
     nvim.go_to(1)
-    nvim.type("Go<CR>NAME = 'Käse 世界'  # 世界<CR>def größe_in_metern(länge_in_fuß):<CR>")
+    nvim.type("Go<CR>größe_in_zoll = länge_in_metern *")
     text = nvim.wait_for_suggestion()
     before = "\n".join(nvim.lines())
     nvim.type("<M-w>")
