@@ -9,7 +9,7 @@ from qwen_lsp.languages import Language, SyntaxTree, head, parse, region_at
 from qwen_lsp.text import Document, Span
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def other_lines(document: Document, language: Language, offset: int) -> tuple[SyntaxTree, int]:
     """Return the syntax of the other lines, and the cursor's place in them.
 
@@ -38,7 +38,7 @@ def _imports(language: Language, text: str) -> list[Span]:
     return parse(language, text).imports()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _parsed(language: Language, text: str, place: int) -> SyntaxTree:
     """Keep the tree while somebody types in one line, since its text stays the same."""
     return parse(language, text, region_at(language, text, place))

@@ -3,7 +3,7 @@
 An editor types functions of one module of this package back into it, each editor another module,
 80 to 250 ms from key to key, and thinks for 1 to 8 seconds behind some tokens. It asks after every
 key. Every other editor cancels its older request then, as VS Code does; the others leave it to the
-newer request to take the place of the older one. What is drawn by chance comes from fixed seeds.
+newer request to end the older one. What is drawn by chance comes from fixed seeds.
 """
 
 import asyncio
@@ -136,9 +136,7 @@ def _modules() -> list[tuple[str, str]]:
 def _end_of(finish: Finish) -> End:
     if finish == "deadline":
         return "late"
-    if finish == "superseded":
-        return "superseded"
-    return "shed" if finish == "cancelled" else "answered"
+    return "superseded" if finish in ("superseded", "cancelled") else "answered"
 
 
 def _ended(task: "asyncio.Task[Asked]") -> Asked:

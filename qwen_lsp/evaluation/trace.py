@@ -100,8 +100,12 @@ class Recorder:
     async def generate(
         self, request: GenerateRequest, **callbacks: Callable[[str], Any] | None
     ) -> Generation:
-        """Return the generation; raises EngineError."""
-        generation = await self._engine.generate(request, **callbacks)
+        """Return the generation; raises EngineError. One that is cancelled is noted, too."""
+        try:
+            generation = await self._engine.generate(request, **callbacks)
+        except asyncio.CancelledError:
+            self.generations.append((request, Generation("", "cancelled")))
+            raise
         self.generations.append((request, generation))
         return generation
 

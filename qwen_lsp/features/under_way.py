@@ -77,8 +77,9 @@ class UnderWay:
     def _begin(self, work: Work, make: Make) -> tuple[Work, _Task]:
         uri = work.document.uri
         older = self._newest.get(uri)
-        if older is not None and older[0].asked_for > 1:
-            # The engine takes a newer request in place of an older one, but not of alternatives.
+        if older is not None and not older[0].is_ahead:
+            # It would give way in the engine, and keep its syntax tree until it knows. What is
+            # read ahead does: cancelled, it would lose what it is reading.
             older[1].cancel()
         task = asyncio.create_task(make(work))
         newest = self._newest[uri] = work, task

@@ -193,7 +193,7 @@ def _margin(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def place_at(
     document: Document,
     language: Language,
