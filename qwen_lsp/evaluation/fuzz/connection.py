@@ -38,7 +38,7 @@ class Books:
     answers: int = 0
     surplus: list[str] = field(default_factory=list[str])
     internal_errors: list[str] = field(default_factory=list[str])
-    longest_answer_s: float = 0.0
+    longest_answer: tuple[float, str] = (0.0, "")  # seconds, method
 
 
 class Connection:
@@ -182,7 +182,8 @@ class Connection:
             del self._owed[key]
         method, sent = self._sent[key]
         self.books.answers += 1
-        self.books.longest_answer_s = max(self.books.longest_answer_s, time.monotonic() - sent)
+        took = (time.monotonic() - sent, method)
+        self.books.longest_answer = max(self.books.longest_answer, took)
         if error is not None and error["code"] == _INTERNAL_ERROR:
             self.books.internal_errors.append(f"{method}: {error['message']}")
         if (waiting := self._waiting.pop(key, None)) is not None:

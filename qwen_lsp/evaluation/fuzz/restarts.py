@@ -35,13 +35,13 @@ _HANG_UP_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class RestartFigures:
-    """What came of `count` servers, of which `answered` gave an answer.
+    """What came of `count` servers. `refusals` are the sentences of those that could not answer.
 
     What the engine holds is told after the first servers, when all is warm, and after the last.
     """
 
     count: int
-    answered: int
+    refusals: tuple[str, ...]
     engines_started: int
     left_processes: int
     left_files: tuple[str, ...]
@@ -66,11 +66,13 @@ class RestartFigures:
         descriptors = f"{self.descriptors[0]} -> {self.descriptors[1]} descriptors"
         threads = f"{self.threads[0]} -> {self.threads[1]} threads"
         memory = f"{self.memory_mib[0]:.1f} -> {self.memory_mib[1]:.1f} MiB"
+        answered = self.count - len(self.refusals)
         lines = [
-            f"{self.count} servers, {self.answered} answered, {self.seconds:.0f} s",
+            f"{self.count} servers, {answered} answered, {self.seconds:.0f} s",
             f"engines started {self.engines_started}, {left}",
             f"the engine: {descriptors}, {threads}, {memory}",
             *self.left_files,
+            *self.refusals,
             *self.problems,
         ]
         return "\n".join(lines) + "\n"
@@ -102,7 +104,7 @@ def restart_servers(count: int, seed: int, seconds: float = 60.0) -> RestartFigu
 
 async def _run(place: Place, count: int) -> RestartFigures:
     began = time.monotonic()
-    answered, problems = 0, list[str]()
+    refusals, problems = list[str](), list[str]()
     engines: set[int] = set()
     held: list[_Held] = []
     files: list[set[str]] = []
@@ -111,7 +113,7 @@ async def _run(place: Place, count: int) -> RestartFigures:
         for number in range(1, count + 1):
             session = Session(place)
             try:
-                answered += await _live(session, is_busy=number % 3 == 0)
+                refusals += await _live(session, is_busy=number % 3 == 0)
             except (DeadServerError, HangError, WrongAnswerError) as error:
                 problems.append(f"server {number}: {type(error).__name__}: {error}")
             finally:
@@ -127,7 +129,7 @@ async def _run(place: Place, count: int) -> RestartFigures:
     first, last = held
     return RestartFigures(
         count=count,
-        answered=answered,
+        refusals=tuple(refusals),
         engines_started=len(engines),
         left_processes=left,
         left_files=tuple(sorted(files[1] - files[0])),
@@ -139,8 +141,8 @@ async def _run(place: Place, count: int) -> RestartFigures:
     )
 
 
-async def _live(session: Session, *, is_busy: bool) -> bool:
-    """Return whether a server gave an answer; raises what says that it did not, or ended badly."""
+async def _live(session: Session, *, is_busy: bool) -> list[str]:
+    """Return the sentence of a server that could not answer; raises where none came."""
     await session.start(REAL_SERVER)
     await session.initialize("utf-16")
     document = session.open(_TEXT, "python")
@@ -153,7 +155,7 @@ async def _live(session: Session, *, is_busy: bool) -> bool:
     if is_busy:
         session.connection.send_request("textDocument/inlineCompletion", params)
     await session.end()
-    return "result" in answer
+    return [answer["error"]["message"]] if "error" in answer else []
 
 
 async def _settled_engine() -> _Held:

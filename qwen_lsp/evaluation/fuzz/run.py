@@ -50,6 +50,7 @@ class FuzzFigures:
     internal_errors: int
     engine_ends: int
     longest_answer_s: float
+    longest_method: str
     seconds: float
     problems: tuple[str, ...]
 
@@ -68,7 +69,7 @@ class FuzzFigures:
         wrong = f"wrong answers {self.wrong_answers}, internal errors {self.internal_errors}"
         lines = [
             f"{sent}, {times}",
-            f"{answered}, the longest took {self.longest_answer_s:.1f} s",
+            f"{answered}, the longest took {self.longest_answer_s:.1f} s ({self.longest_method})",
             f"{ends}, {once}, different texts {self.different_texts}",
             wrong,
             *self.problems,
@@ -163,7 +164,8 @@ class _Run:
             wrong_answers=self._kinds["wrong_answers"],
             internal_errors=len(books.internal_errors),
             engine_ends=self._kinds["engine_ends"],
-            longest_answer_s=round(books.longest_answer_s, 2),
+            longest_answer_s=round(books.longest_answer[0], 2),
+            longest_method=books.longest_answer[1],
             seconds=round(seconds, 1),
             problems=tuple(
                 f"{count} x {problem}" for problem, count in self._problems.most_common()
