@@ -89,7 +89,7 @@ def test_damage_changes_a_file() -> None:
 def test_the_command_says_what_went_wrong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    well = FuzzFigures(1, 2, 30, 10, 10, 5, 8, 0, 0, 0, 0, 0, 0, 0, 1.5, 2.0, ())
+    well = FuzzFigures(1, 2, 30, 10, 10, 5, 8, 0, 0, 0, 0, 0, 0, 0, 1.5, "initialize", 2.0, ())
     figures = [well, replace(well, crashes=1, problems=("1 x crash: exit code 1",))]
 
     def fuzzed(*_: object) -> FuzzFigures:
