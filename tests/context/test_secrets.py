@@ -24,7 +24,8 @@ def test_every_kind_of_secret_is_hidden(kind: str) -> None:
         line, secret = planted(kind, seed)
         text = f"import os\n\n{line}\nprint(os.name)\n"
         shown = redacted(text)
-        assert unbroken(secret) not in unbroken(shown), (kind, seed, line)
+        for part in secret.replace("\\n", "\n").split("\n"):
+            assert len(part) < 8 or unbroken(part) not in unbroken(shown), (kind, seed, line)
         assert shown.startswith("import os\n\n")
         assert shown.endswith("\nprint(os.name)\n")
 

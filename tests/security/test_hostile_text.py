@@ -190,6 +190,10 @@ async def test_an_edit_stays_inside_the_function_that_it_is_about(
                 after = after[:start] + new + after[end:]
             assert after.startswith(CODE[: SPAN[0]])
             assert after.endswith(CODE[SPAN[1] :])
+            # Nothing was put behind the function either.
+            inside = after[SPAN[0] : len(after) - len(CODE[SPAN[1] :])].split("\n")
+            at_margin = [line.partition("(")[0] for line in inside if line[:1].strip()]
+            assert at_margin == ["def total"]
             assert all(set(one) <= {"range", "newText"} for one in change["edits"])
 
 
