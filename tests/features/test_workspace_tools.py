@@ -185,6 +185,11 @@ async def test_a_program_of_the_workspace_runs_only_if_that_is_allowed(
         monkeypatch.setenv("PATH", str(path))
         assert await found(folder, GOOD, BAD) == ""
         assert calls(log) == []
+    # A relative folder may exist where the server runs, and then means that of the workspace.
+    install(programs.parent / ".venv" / "bin", "ruff", RUFF)
+    monkeypatch.chdir(programs.parent)
+    assert await found(folder, GOOD, BAD) == ""
+    assert calls(log) == []
     assert await found(folder, GOOD, BAD, "all") == "ruff: X1 missing is missing"
     (folder / "ruff.toml").unlink()  # being installed there is enough
     assert await found(folder, GOOD, BAD, "all") == "ruff: X1 missing is missing"

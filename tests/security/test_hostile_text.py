@@ -190,6 +190,10 @@ async def test_an_edit_stays_inside_the_function_that_it_is_about(
                 after = after[:start] + new + after[end:]
             assert after.startswith(CODE[: SPAN[0]])
             assert after.endswith(CODE[SPAN[1] :])
+            # Nothing was put behind the function either.
+            inside = after[SPAN[0] : len(after) - len(CODE[SPAN[1] :])].split("\n")
+            at_margin = [line.partition("(")[0] for line in inside if line[:1].strip()]
+            assert at_margin == ["def total"]
             assert all(set(one) <= {"range", "newText"} for one in change["edits"])
 
 
@@ -229,6 +233,15 @@ async def test_nothing_that_is_shown_can_be_clicked_or_loads_something(engine: S
         told = await client.wait_for("window/showMessage")
         assert "It does" in told["message"]
         assert is_inert(told["message"])
+        # The same while it is written.
+        await client.command("qwenLsp.explain", argument | {"partialResultToken": "mine"})
+        streamed = [
+            told["value"]["text"]
+            for method, told in client.notifications
+            if (method, told.get("token")) == ("$/progress", "mine")
+        ]
+        assert len(streamed) > len(LINKS)
+        assert all(map(is_inert, streamed))
         await client.command("qwenLsp.review", argument)
         published = await client.wait_for("textDocument/publishDiagnostics")
         (finding,) = published["diagnostics"]
@@ -240,6 +253,9 @@ async def test_nothing_that_is_shown_can_be_clicked_or_loads_something(engine: S
             await client.request("codeAction/resolve", {"title": "", "data": data})
         assert "here" in refused.value.message
         assert is_inert(refused.value.message)
+        shown = [told["message"] for method, told in client.notifications if "status" in method]
+        assert any("here" in message for message in shown)
+        assert all(map(is_inert, shown))
 
 
 async def test_a_message_that_quotes_the_workspaces_settings_has_no_link(

@@ -1,6 +1,7 @@
 """A folder cannot vouch for itself: what it may set, by its files and in VS Code."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,14 @@ def test_vs_code_restricts_folders_that_are_not_trusted() -> None:
     assert {"qwenLsp.server.path", "qwenLsp.server.python", "qwenLsp.preview"} <= set(
         untrusted["restrictedConfigurations"]
     )
+    # What the user has set for trusted folders counts for nothing there either.
+    sources = MANIFEST.parent / "src"
+    section = (sources / "section.ts").read_text(encoding="utf-8")
+    (kept_off,) = re.findall(r"const UNTRUSTED: SetValue\[\] = \[(.*?)\];", section, re.DOTALL)
+    assert re.findall(r"\{ key: '(.*?)', value: (.*?) \}", kept_off) == [
+        ("checks.workspaceTools", "'off'"),
+        ("review.runExamples", "false"),
+    ]
+    assert "[...settings, ...(isTrusted ? [] : UNTRUSTED)]" in section
+    configuration = (sources / "configuration.ts").read_text(encoding="utf-8")
+    assert "return section(set, vscode.workspace.isTrusted);" in configuration

@@ -11,6 +11,7 @@ from tests.harness.fake_endpoint import VLLM, events, fake_endpoint, status, wri
 from tests.harness.lsp_client import LspError, connect
 from tests.server.given_engine import GivenEngine, session_options
 
+EDITORS = Path(__file__).parents[2] / "editors"
 CODE = "def add(a, b):\n    return "
 CAPABILITIES = {"textDocument": {"inlineCompletion": {}}}
 FINE = events(*written(" a + b", "\n"))
@@ -46,12 +47,31 @@ async def test_ghost_text_comes_from_the_server_and_the_status_says_where_code_g
             assert "return" in endpoint.bodies("/v1/completions")[0]["prompt"]
 
 
-async def test_a_local_model_says_that_code_goes_nowhere() -> None:
-    server, _ = create_server(**session_options(GivenEngine()))
-    async with connect(server, capabilities=CAPABILITIES) as client:
-        client.open("file:///a.py", CODE)
-        ready = await state(client, "ready")
-        assert (ready["backend"], ready["endpoint"]) == ("llama.cpp", "")
+@pytest.mark.parametrize("has_address", [False, True])
+async def test_a_local_model_says_that_code_goes_nowhere(has_address: bool) -> None:
+    async with fake_endpoint(VLLM | {"/v1/completions": FINE}) as endpoint:
+        # An address alone is not enough: the backend has to be chosen as well.
+        options = {"endpoint": endpoint.url} if has_address else {}
+        server, _ = create_server(**session_options(GivenEngine(" a + b")))
+        async with connect(server, capabilities=CAPABILITIES, options=options) as client:
+            client.ignored |= {"textDocument/publishDiagnostics"}
+            uri = client.open("file:///a.py", CODE)
+            ready = await state(client, "ready")
+            assert (ready["backend"], ready["endpoint"]) == ("llama.cpp", "")
+            assert len(await complete(client, uri)) == 1
+        assert endpoint.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("vscode/src/status-text.ts", "`code goes to ${status.endpoint}`"),
+        ("vscode/src/status-text.ts", "`Code goes to: ${status.endpoint}`"),
+        ("nvim/lua/qwen-lsp/health.lua", "('%s, code goes to %s'):format(text, status.endpoint)"),
+    ],
+)
+def test_editors_show_where_code_goes(file: str, shown: str) -> None:
+    assert shown in (EDITORS / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
