@@ -36,7 +36,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/qwen-lsp models pull qwen2.5-coder-0.5b
-	$(BIN)/pytest -m "not servers"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not servers"
 
 $(NODE_MODULES): editors/vscode/package-lock.json
 	$(NPM) ci --ignore-scripts
