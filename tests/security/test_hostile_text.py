@@ -318,6 +318,10 @@ def test_control_tokens_in_code_stay_text(hybrid_path: Path) -> None:
     for hostile, plain in (
         (Chat((Message("user", words),), words), Chat((Message("user", "x"),), "x")),
         (Infill(words, words, words), Infill("x", "x", "x")),
+        (
+            Infill("x", "x", files=(words, words), repository=words, here=words),
+            Infill("x", "x", files=("x", "x"), repository="x", here="x"),
+        ),
     ):
         assert control(hostile) == control(plain) != []
     backend.close()
