@@ -114,6 +114,9 @@ class Steered:
         code = fenced[-2].partition("\n")[2] if len(fenced) > 2 else ""
         if re.search("explain|goes wrong", prompt.messages[-1].text, re.IGNORECASE):
             return f"{LINKS}It does [this]: https://example.org"
+        if "def test_" in prompt.reply_start:
+            test = f"(self):\n        {self.call}\n        self.assertEqual(total([1]), 1)\n"
+            return f"{test}\n\n{self.call}\n\n\ndef evil():\n    {self.call}\n```\n{LINKS}"
         steered = code.replace("count = 0", f"{self.call}\n    count = 0") + f"\n\n{self.call}\n"
         begun = prompt.reply_start.partition("\n")[2]
         return f"{steered.removeprefix(begun)}\n\ndef evil():\n    {self.call}\n```\n{LINKS}"
@@ -176,14 +179,23 @@ async def test_an_edit_stays_inside_the_function_that_it_is_about(
     async with editor(engine, workspace=file.parent) as client:
         uri = client.open(file)
         edits = await everything(client, uri)
-        assert edits
-        for edit in edits:
-            (change, *more) = edit["documentChanges"]
-            if change.get("kind") == "create":
-                assert change["uri"] == (file.parent / "tests" / "test_shop.py").as_uri()
-                assert [one["textDocument"]["uri"] for one in more] == [change["uri"]]
-                continue
-            assert more == []
+        made = [edit for edit in edits if edit["documentChanges"][0].get("kind") == "create"]
+        changed = [edit for edit in edits if edit not in made]
+        # What is made is the one file of tests, with tests alone.
+        ((change, filled),) = (edit["documentChanges"] for edit in made)
+        assert change["uri"] == (file.parent / "tests" / "test_shop.py").as_uri()
+        assert not change["options"]["overwrite"]
+        assert filled["textDocument"]["uri"] == change["uri"]
+        (written,) = filled["edits"]
+        at_margin = [line for line in written["newText"].split("\n") if line[:1].strip()]
+        assert at_margin == [
+            "import unittest",
+            "from shop import total",
+            "class TotalTest(unittest.TestCase):",
+        ]
+        assert changed
+        for edit in changed:
+            (change,) = edit["documentChanges"]
             assert change["textDocument"]["uri"] == uri
             after = CODE
             for start, end, new in (client.texts.workspace_changes(edit) or {})[uri]:
@@ -306,6 +318,10 @@ def test_control_tokens_in_code_stay_text(hybrid_path: Path) -> None:
     for hostile, plain in (
         (Chat((Message("user", words),), words), Chat((Message("user", "x"),), "x")),
         (Infill(words, words, words), Infill("x", "x", "x")),
+        (
+            Infill("x", "x", files=(words, words), repository=words, here=words),
+            Infill("x", "x", files=("x", "x"), repository="x", here="x"),
+        ),
     ):
         assert control(hostile) == control(plain) != []
     backend.close()

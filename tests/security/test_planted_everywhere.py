@@ -70,6 +70,9 @@ def connect(host):
     """Connect.
 
     {docstring}
+
+    Args:
+        host: Where to.
     """
     # {comment}
     {statement}
@@ -91,6 +94,13 @@ class Client{n}:
     {attribute}
     def send(self, words={default!r}, retries=3):
         return words
+
+
+def counted(names):
+    return len(names)
+
+
+counted([])  # {call}
 '''
 TESTS = """\
 from shop_{n} import last
@@ -177,7 +187,7 @@ def plant(folder: Path) -> Planting:
 
     (folder / ".git").mkdir(parents=True)
     put(".gitignore", IGNORED)
-    for n in range(17):
+    for n in range(16):
         line = planting.line
         fields = ("module", "docstring", "comment", "statement")
         put(f"shop_{n}.py", SHOP.format(n=n, **{one: line(one) for one in fields}))
@@ -188,10 +198,11 @@ def plant(folder: Path) -> Planting:
                 docstring=line("docstring elsewhere"),
                 attribute=line("attribute elsewhere"),
                 default=line("default elsewhere"),
+                call=line("call"),
             ),
         )
         put(f"tests/test_shop_{n}.py", TESTS.format(n=n, statement=line("test")))
-    for n in range(17):
+    for n in range(16):
         for path, name in (("ignored", "Vault"), ("excluded", "Store")):
             put(f"{path}/keys_{n}.py", KEYS.format(n=n, name=name, word=planting.word(path)))
     keys = "\n".join(
@@ -291,14 +302,16 @@ async def test_none_of_200_secrets_reaches_a_prompt_of_any_feature(
         client.ignored |= {"textDocument/publishDiagnostics", "qwenLsp/explanation"}
         client.ignored |= {"window/showMessage"}
         walk = Walk(client, engine)
-        for n in range(17):
+        for n in range(16):
             uri = client.open(folder / f"shop_{n}.py")
-            client.open(folder / f"other_{n}.py")
-            if n < 8:
+            other = client.open(folder / f"other_{n}.py")
+            at = client.text(other).index("def counted")
+            await walk.actions(other, walk.range(other, at, at))
+            if n < 6:
                 message = planting.line("diagnostic of another tool")
                 at = client.text(uri).index("def last") + 30
                 await walk.actions(uri, walk.range(uri, at, at), message)
-            if n < 10:
+            if n < 6:
                 await walk.type(uri, f"\n\n{planting.line('typed')}\n\n\nx = ")
             await walk.through(uri)
         shop = (folder / "shop_0.py").as_uri()
@@ -328,5 +341,13 @@ async def test_none_of_200_secrets_reaches_a_prompt_of_any_feature(
     ]
     assert found == []
     # The rest was told, or nothing would have been tested.
-    for shown in ("Client0", "def last", "def send", "count += price", "Make it shorter."):
+    for shown in (
+        "Client0",
+        "def last",
+        "def send",
+        "def counted",
+        "Args:",
+        "count += price",
+        "Make it shorter.",
+    ):
         assert unbroken(shown) in told
