@@ -136,6 +136,7 @@ async def kill_while_typing(
     The client must tell `outages` its states, and must not pause after crashes as it does for
     users. `kill` ends the engine and says whether there was one to end.
     """
+    others = {process.pid for process in _engine_processes()}
     await engine.start()
     await engine.restart()  # so that the engine is a process of ours
     await engine.start()
@@ -152,7 +153,7 @@ async def kill_while_typing(
     finally:
         killer.cancel()
     status = await engine.status()
-    orphans = _orphans(int(status["pid"]))
+    orphans = _orphans(int(status["pid"]), others)
     await stop_engines()
     return _figures(kills, answers, outages, orphans)
 
@@ -200,12 +201,12 @@ def _engine_processes() -> Iterator[psutil.Process]:
                 yield process
 
 
-def _orphans(current: int) -> int:
-    """Return how many engine processes there are beside the current one.
+def _orphans(current: int, others: set[int]) -> int:
+    """Return how many engine processes there are beside the current one and `others` from before.
 
     A Python of a virtual environment is two processes on Windows, parent and child.
     """
-    own = {current}
+    own = {current, *others}
     with suppress(psutil.Error):
         own |= {parent.pid for parent in psutil.Process(current).parents()}
     return sum(process.pid not in own for process in _engine_processes())
