@@ -32,7 +32,7 @@ class Typist:
     async def work(self) -> None:
         """Work until cancelled.
 
-        Each file is looked at first: what the largest one takes is not growth, whenever it comes.
+        Each file is looked at first, so that less of what a file takes once looks like growth.
         """
         for path, text in self._files.items():
             await self._look_at(path, text)

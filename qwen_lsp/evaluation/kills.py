@@ -206,10 +206,10 @@ def _orphans(current: int, others: set[int]) -> int:
 
     A Python of a virtual environment is two processes on Windows, parent and child.
     """
-    own = {current, *others}
+    known = {current, *others}
     with suppress(psutil.Error):
-        own |= {parent.pid for parent in psutil.Process(current).parents()}
-    return sum(process.pid not in own for process in _engine_processes())
+        known |= {parent.pid for parent in psutil.Process(current).parents()}
+    return sum(process.pid not in known for process in _engine_processes())
 
 
 def _figures(kills: int, answers: Sequence[_Answer], outages: Outages, orphans: int) -> KillFigures:

@@ -78,8 +78,8 @@ class UnderWay:
         uri = work.document.uri
         older = self._newest.get(uri)
         if older is not None and not older[0].is_ahead:
-            # It would give way in the engine, and keep its syntax tree until it knows. What is
-            # read ahead does: cancelled, it would lose what it is reading.
+            # The engine would let it give way, but until then its syntax tree is kept. Work ahead
+            # is left to the engine: cancelled, it would lose what it is reading.
             older[1].cancel()
         task = asyncio.create_task(make(work))
         newest = self._newest[uri] = work, task

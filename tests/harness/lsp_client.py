@@ -13,7 +13,18 @@ from typing import Any
 from qwen_lsp.server.boundary import Server
 from tests.harness.client import Client, Json, LspError
 
-__all__ = ["Client", "LspError", "connect", "initialize_params"]
+__all__ = ["EVERYTHING", "Client", "LspError", "connect", "initialize_params"]
+
+# What an editor says that shows ghost text and takes every kind of edit.
+EVERYTHING: Json = {
+    "textDocument": {
+        "inlineCompletion": {},
+        "codeAction": {"dataSupport": True, "resolveSupport": {"properties": ["edit"]}},
+    },
+    "workspace": {
+        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]},
+    },
+}
 
 
 class _Writer:

@@ -30,7 +30,7 @@ from qwen_lsp.features.review import by_examples
 from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.server.app import create_server
 from tests.harness.loaded_model import LoadedModel
-from tests.harness.lsp_client import Client, LspError, connect
+from tests.harness.lsp_client import EVERYTHING, Client, LspError, connect
 from tests.server.given_engine import weights_here
 
 LINKS = (
@@ -68,15 +68,6 @@ def last(prices):
 '''
 AT = CODE.index("def total")
 SPAN = (AT, CODE.index("\n\n\ndef last"))
-CAPABILITIES = {
-    "textDocument": {
-        "inlineCompletion": {},
-        "codeAction": {"dataSupport": True, "resolveSupport": {"properties": ["edit"]}},
-    },
-    "workspace": {
-        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]},
-    },
-}
 # What the server may ask of an editor.
 ASKED = {"workspace/configuration", "workspace/applyEdit", "window/workDoneProgress/create"}
 
@@ -124,7 +115,7 @@ class Steered:
 
 @asynccontextmanager
 async def editor(
-    engine: Steered, capabilities: Any = CAPABILITIES, workspace: Path | None = None
+    engine: Steered, capabilities: Any = EVERYTHING, workspace: Path | None = None
 ) -> AsyncGenerator[Client]:
     """Connect an editor to a server whose model obeys the code."""
 

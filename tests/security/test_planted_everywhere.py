@@ -28,21 +28,12 @@ from qwen_lsp.prompting.templates import Templates
 from qwen_lsp.server.app import create_server
 from qwen_lsp.server.requests import sync
 from qwen_lsp.settings import Settings
-from tests.harness.lsp_client import Client, LspError, connect
+from tests.harness.lsp_client import EVERYTHING, Client, LspError, connect
 from tests.harness.planted import KINDS, planted, unbroken
 from tests.server.given_engine import weights_here
 
 EXCLUDED = ["excluded/"]
 IGNORED = "ignored/\n*_local.py\nnotes.ipynb\n"
-CAPABILITIES = {
-    "textDocument": {
-        "inlineCompletion": {},
-        "codeAction": {"dataSupport": True, "resolveSupport": {"properties": ["edit"]}},
-    },
-    "workspace": {
-        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]},
-    },
-}
 SHOP = '''\
 import os
 
@@ -297,7 +288,7 @@ async def test_none_of_200_secrets_reaches_a_prompt_of_any_feature(
     server, _ = create_server(connect=connection, find_weights=lambda _settings: weights_here())
     options = {"context": {"exclude": EXCLUDED}, "checks": {"workspaceTools": "off"}}
     async with connect(
-        server, capabilities=CAPABILITIES, workspace=folder, options=options
+        server, capabilities=EVERYTHING, workspace=folder, options=options
     ) as client:
         client.ignored |= {"textDocument/publishDiagnostics", "qwenLsp/explanation"}
         client.ignored |= {"window/showMessage"}

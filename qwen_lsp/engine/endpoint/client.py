@@ -64,14 +64,13 @@ class _Running:
     enough: Callable[[str], bool] | None
     on_text: Callable[[str], None] | None
     began: float = field(default_factory=time.monotonic)
-    work: "asyncio.Task[None] | None" = None
+    work: "asyncio.Task[None]" = field(init=False)
     reading: Reading | None = None
     ending: Finish | None = None
 
     def end(self, ending: Finish) -> None:
         self.ending = self.ending or ending
-        if self.work is not None:
-            self.work.cancel()
+        self.work.cancel()
 
     def generation(self) -> Generation:
         """Return what it came to; a text that nobody asked for is left out."""
@@ -145,7 +144,7 @@ class EndpointClient:
         running.work = asyncio.create_task(self._answer(running))
         self._running.add(running)
         try:
-            await _finish(running, running.work)
+            await _finish(running)
         finally:
             self._running.discard(running)
             running.work.cancel()
@@ -283,15 +282,15 @@ def _title(model: str) -> str:
     return re.split(r"[/\\\\]", model)[-1] if model.endswith(".gguf") else model
 
 
-async def _finish(running: _Running, work: "asyncio.Task[None]") -> None:
+async def _finish(running: _Running) -> None:
     """Wait for the work, for the request's deadline at most."""
     deadline_ms = running.request.deadline_ms
     done, _ = await asyncio.wait(
-        {work}, timeout=None if deadline_ms is None else deadline_ms / 1000
+        {running.work}, timeout=None if deadline_ms is None else deadline_ms / 1000
     )
     if not done:
         running.end("deadline")
-        await asyncio.wait({work})
+        await asyncio.wait({running.work})
 
 
 async def _read(reached: _Reached, call: Call, reading: Reading, running: _Running) -> None:

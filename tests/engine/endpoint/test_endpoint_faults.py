@@ -81,6 +81,16 @@ async def ends_too_early(exchange: Exchange) -> None:
     await raw(exchange, b'data: {"choices": [{"text": "half"}]}\n\n')
 
 
+def sends_on_to(url: str) -> Answer:
+    """Return the answer of a server that sends one elsewhere."""
+
+    async def answer(exchange: Exchange) -> None:
+        head = f"HTTP/1.1 307 X\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n"
+        await exchange.send(head.encode())
+
+    return answer
+
+
 CONTEXT = "This model's maximum context length is 4096 tokens."
 WRONG: list[tuple[Answer, type[EngineError], str]] = [
     (hangs_up, EngineUnavailableError, "hung up without an answer"),
@@ -90,6 +100,11 @@ WRONG: list[tuple[Answer, type[EngineError], str]] = [
     (never_ends_a_line, EngineError, "is not OpenAI's protocol"),
     (dies_in_the_middle, EngineError, "not OpenAI's protocol|in the middle"),
     (ends_too_early, EngineError, "ended its answer in the middle"),
+    (
+        sends_on_to("https://elsewhere.example/"),
+        EngineUnavailableError,
+        "sends on to another address",
+    ),
     (events({"choices": "no list"}, [1, 2]), EngineError, "is not OpenAI's protocol"),
     (events({"error": {"message": "out of memory"}}), EngineError, "out of memory"),
     (status(400, {"error": {"message": CONTEXT}}), PromptTooLongError, "too long for the model"),
@@ -304,14 +319,8 @@ async def test_a_kept_connection_that_the_server_closed_is_opened_anew() -> None
 
 async def test_no_code_follows_a_redirect() -> None:
     async with fake_endpoint(VLLM | {PATH: FINE}) as elsewhere:
-
-        async def sends_on(exchange: Exchange) -> None:
-            await exchange.send(
-                f"HTTP/1.1 307 X\r\nLocation: {elsewhere.url}{PATH}\r\n"
-                "Content-Length: 0\r\n\r\n".encode()
-            )
-
-        async with fake_endpoint(VLLM | {PATH: sends_on}) as endpoint:
+        answers = VLLM | {PATH: sends_on_to(elsewhere.url + PATH)}
+        async with fake_endpoint(answers) as endpoint:
             client = EndpointClient(read_endpoint(endpoint.url))
             with pytest.raises(EngineUnavailableError, match="sends on to another address"):
                 await client.generate(request())
